@@ -10,9 +10,6 @@ use super::value::{CodeValue, FileAt};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 
-/// Files that are searched for calls of one function; of what more files name, not all is read.
-const MAX_FILES: usize = 24;
-
 impl<'p> CodeInterpreter<'p, '_> {
     /// The value of a parameter on which all calls agree; with a default, that where none is given.
     pub(super) fn by_callers(
@@ -91,16 +88,9 @@ impl<'p> CodeInterpreter<'p, '_> {
 
     fn find_call_sites(&self, name: &str) -> Option<Vec<CallSiteForm<'p>>> {
         let project = self.project;
-        let naming = project.files().filter(|at| {
-            project.text(*at).contains(name) && !project.front.is_test(project.path(*at))
-        });
-        let naming: Vec<FileAt> = naming.take(MAX_FILES + 1).collect();
-        if naming.len() > MAX_FILES {
-            return None;
-        }
         let mut definitions = 0;
         let mut sites = Vec::new();
-        for at in naming {
+        for at in project.naming(name)? {
             let code = project.file(at);
             let functions = code.functions.iter().filter(|f| f.name == name).count();
             let classes = code.classes.iter().filter(|c| c.name == name).count();

@@ -431,7 +431,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     /// The fields that a class declares, in their order: what its arguments are called.
     fn declared_names(&self, file: FileAt, class: ClassId) -> Vec<String> {
         let body = self.project.file(file).class(class).body.iter();
-        let names = body.filter_map(|statement| match statement {
+        let names = body.filter_map(|statement| match &statement.form {
             StatementForm::Declare { name, .. } => Some(name.clone()),
             _ => None,
         });

@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 
 use super::address;
 use super::calls::CallArguments;
-use super::form::{CallForm, CodeExpressionForm, ExpressionId, StatementForm};
+use super::form::{
+    CallForm, CodeExpressionForm, CodeFile, CodeStatement, ExpressionId, FunctionForm,
+    StatementForm,
+};
 use super::interpreter::{CodeInterpreter, LateClient};
+use super::lifetime::{LifetimeWords, read_lifetime};
 use super::value::{CodeField, CodeObject, CodeObjectKind, CodePlace, CodeValue, FileAt, ObjectId};
+use super::waiting::longest_of_call;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{
@@ -18,8 +23,7 @@ use crate::facts::value::Strength;
 use crate::knowledge::clients::LibraryModel;
 use crate::knowledge::clients::call::{BuiltClient, SettingModel};
 use crate::knowledge::clients::model::{ClientModel, Constructor};
-use crate::knowledge::clients::usage::{BlockingModel, WaitModel};
-use crate::knowledge::servers::waiting::TimeUnit;
+use crate::knowledge::clients::usage::BlockingModel;
 use crate::source::path;
 
 /// How deep mappings of options may lie in each other.
@@ -37,7 +41,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let Some(mut raw) = self.raw_client(library, built, id) else {
             return;
         };
-        raw.site = self.lifetime(id, library);
+        raw.site = self.lifetime_of(id, library);
         raw.insert = self
             .project
             .front
@@ -56,6 +60,46 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             true => self.late.push(late),
             false => self.tell(late),
         }
+    }
+
+    /// How long a client lives that an expression builds.
+    fn lifetime_of(&self, id: ExpressionId, library: &'m LibraryModel) -> ClientLifetime {
+        let serves = |code: &CodeFile, function: &FunctionForm| self.serves(code, function);
+        let words = LifetimeWords {
+            libraries: vec![library],
+            every_call_ends: true,
+            assigning_declares: true,
+            serves: &serves,
+        };
+        let found = read_lifetime(&self.seen, &words, (self.here(), id));
+        ClientLifetime {
+            test: self.project.front.is_test(self.project.path(self.here())),
+            ..found
+        }
+    }
+
+    /// Whether a function serves one request: a decorator or its first parameters say so, in a file that
+    /// names the package of either.
+    fn serves(&self, code: &CodeFile, function: &FunctionForm) -> bool {
+        let text = code.excerpt.text();
+        let rows = self.project.conventions.handler.iter();
+        let mut rows = rows.filter(|row| text.contains(row.package.as_str()));
+        rows.any(|row| {
+            let decorated = function.decorators.iter().any(|id| {
+                let id = match &code.expression(*id).form {
+                    CodeExpressionForm::Call(call) => call.callee,
+                    _ => *id,
+                };
+                match &code.expression(id).form {
+                    CodeExpressionForm::Member(_, name) | CodeExpressionForm::Name(name) => {
+                        row.decorators.contains(name)
+                    }
+                    _ => false,
+                }
+            });
+            let mut parameters = function.parameters.iter().take(2);
+            decorated || parameters.any(|parameter| row.parameters.contains(&parameter.name))
+        })
     }
 
     /// What was built in this run and configured afterwards is complete now.
@@ -451,21 +495,13 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         at: Option<CodePlace>,
         (id, arguments): (ExpressionId, &CallArguments),
     ) {
+        if !row.is_timed() {
+            return;
+        }
         let name = row.timeout_field.as_deref().unwrap_or_default();
         let given = arguments.get(row.timeout_arg, name);
-        let meaning = |model: Option<WaitModel>| match model {
-            Some(WaitModel::ForEver) => LongestWait::ForEver,
-            Some(WaitModel::AtOnce) | None => LongestWait::AtOnce,
-        };
-        let longest = match given.map(|field| self.constant(&field.value, field.at)) {
-            None | Some(ConstValue::Nil) => meaning(row.unset.or(row.zero)),
-            Some(ConstValue::Int(0)) => meaning(row.zero),
-            Some(ConstValue::Int(n)) => LongestWait::Seconds(in_seconds(n as f64, row.unit)),
-            Some(ConstValue::Float(n)) => LongestWait::Seconds(in_seconds(n, row.unit)),
-            Some(ConstValue::Unknown(cause)) => LongestWait::Unknown(cause),
-            Some(ConstValue::Fallback(fallback)) => LongestWait::Unknown(fallback.reason()),
-            Some(_) => LongestWait::Unknown(self.written_cause(id)),
-        };
+        let figure = given.map(|field| self.constant(&field.value, field.at));
+        let longest = longest_of_call(row, figure.as_ref());
         if longest == LongestWait::AtOnce {
             return;
         }
@@ -547,13 +583,6 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 }
 
-fn in_seconds(figure: f64, unit: Option<TimeUnit>) -> f64 {
-    match unit {
-        Some(TimeUnit::Milliseconds) => figure / 1e3,
-        _ => figure,
-    }
-}
-
 fn constructor<'m>(library: &'m LibraryModel, built: &BuiltClient) -> Option<&'m Constructor> {
     library.model()?.constructor(&built.constructor)
 }
@@ -611,21 +640,26 @@ fn assigned(code: &super::form::CodeFile, name: &str) -> Option<ExpressionId> {
 }
 
 fn last_assigned(
-    block: &[StatementForm],
+    block: &[CodeStatement],
     name: &str,
     is_it: &dyn Fn(&ExpressionId) -> bool,
 ) -> Option<ExpressionId> {
-    block.iter().rev().find_map(|statement| match statement {
-        StatementForm::Assign { targets, value } => targets.iter().any(is_it).then_some(*value),
-        StatementForm::Declare {
-            name: own, value, ..
-        } if own == name => *value,
-        StatementForm::Branch(arms) => arms
-            .iter()
-            .find_map(|arm| last_assigned(&arm.body, name, is_it)),
-        StatementForm::Attempt { body, .. } | StatementForm::Within { body, .. } => {
-            last_assigned(body, name, is_it)
-        }
-        _ => None,
-    })
+    block
+        .iter()
+        .rev()
+        .find_map(|statement| match &statement.form {
+            StatementForm::Assign { targets, value, .. } => {
+                targets.iter().any(is_it).then_some(*value)
+            }
+            StatementForm::Declare {
+                name: own, value, ..
+            } if own == name => *value,
+            StatementForm::Branch(arms) => arms
+                .iter()
+                .find_map(|arm| last_assigned(&arm.body, name, is_it)),
+            StatementForm::Attempt { body, .. } | StatementForm::Within { body, .. } => {
+                last_assigned(body, name, is_it)
+            }
+            _ => None,
+        })
 }

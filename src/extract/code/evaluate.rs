@@ -335,11 +335,11 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let form = self.project.file(file).class(class);
         let mut found = None;
         for statement in &form.body {
-            match statement {
+            match &statement.form {
                 StatementForm::Declare {
                     name: own, value, ..
                 } if own == name => found = Some(*value),
-                StatementForm::Assign { targets, value } => {
+                StatementForm::Assign { targets, value, .. } => {
                     let code = self.project.file(file);
                     let named = |target: &ExpressionId| matches!(&code.expression(*target).form, CodeExpressionForm::Name(own) if own == name);
                     if targets.iter().any(named) {
@@ -722,24 +722,30 @@ fn prefix_in(code: &super::form::CodeFile, class: ClassId, word: &str) -> Option
         _ => None,
     };
     let form = code.class(class);
-    form.body.iter().find_map(|statement| match statement {
-        StatementForm::Assign { value, .. } => match &code.expression(*value).form {
-            CodeExpressionForm::Call(call) => call.arguments.iter().find_map(|argument| {
-                let named = argument.name == super::form::ArgumentName::Keyword(word.to_owned());
-                named.then(|| text_of(argument.value)).flatten()
-            }),
-            _ => None,
-        },
-        StatementForm::Class(inner) => {
-            let inner = code.class(*inner);
-            inner.body.iter().find_map(|statement| match statement {
-                StatementForm::Assign { targets, value } => {
-                    let named = targets.iter().any(|target| code.text(*target) == word);
-                    named.then(|| text_of(*value)).flatten()
-                }
+    form.body
+        .iter()
+        .find_map(|statement| match &statement.form {
+            StatementForm::Assign { value, .. } => match &code.expression(*value).form {
+                CodeExpressionForm::Call(call) => call.arguments.iter().find_map(|argument| {
+                    let named =
+                        argument.name == super::form::ArgumentName::Keyword(word.to_owned());
+                    named.then(|| text_of(argument.value)).flatten()
+                }),
                 _ => None,
-            })
-        }
-        _ => None,
-    })
+            },
+            StatementForm::Class(inner) => {
+                let inner = code.class(*inner);
+                inner
+                    .body
+                    .iter()
+                    .find_map(|statement| match &statement.form {
+                        StatementForm::Assign { targets, value, .. } => {
+                            let named = targets.iter().any(|target| code.text(*target) == word);
+                            named.then(|| text_of(*value)).flatten()
+                        }
+                        _ => None,
+                    })
+            }
+            _ => None,
+        })
 }

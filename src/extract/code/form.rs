@@ -59,17 +59,6 @@ impl CodeFile {
         let range = self.expression(id).range.clone();
         self.excerpt.text().get(range).unwrap_or("")
     }
-
-    /// The expressions between two bytes of the file, in the order in which they were lowered.
-    pub(in crate::extract) fn within(
-        &self,
-        range: &Range<usize>,
-    ) -> impl Iterator<Item = ExpressionId> {
-        let inside = move |e: &Expression| range.start <= e.range.start && e.range.end <= range.end;
-        let all = self.expressions.iter().enumerate();
-        let found = all.filter(move |(_, e)| inside(e));
-        found.filter_map(|(at, _)| u32::try_from(at).ok().map(ExpressionId))
-    }
 }
 
 #[derive(Debug)]
@@ -144,13 +133,21 @@ pub(in crate::extract) enum ArgumentName {
     SpreadNamed,
 }
 
-pub(in crate::extract) type CodeBlock = Vec<StatementForm>;
+pub(in crate::extract) type CodeBlock = Vec<CodeStatement>;
+
+#[derive(Debug)]
+pub(in crate::extract) struct CodeStatement {
+    pub(in crate::extract) form: StatementForm,
+    pub(in crate::extract) range: Range<usize>,
+}
 
 #[derive(Debug)]
 pub(in crate::extract) enum StatementForm {
     Assign {
         targets: Vec<ExpressionId>,
         value: ExpressionId,
+        /// The names are new ones of the block.
+        declares: bool,
     },
     /// A name that is declared with its type; a class gives its fields this way.
     Declare {
@@ -160,12 +157,13 @@ pub(in crate::extract) enum StatementForm {
     Evaluate(ExpressionId),
     /// One arm at most runs; the last one has no condition where there is an `else`.
     Branch(Vec<CodeArm>),
-    Loop {
-        target: Option<ExpressionId>,
-        over: Option<ExpressionId>,
-        body: CodeBlock,
-        range: Range<usize>,
-    },
+    Loop(Box<LoopForm>),
+    /// What it declares is known in it alone, where the language has it so.
+    Block(CodeBlock),
+    /// The call runs beside all that follows.
+    Spawn(ExpressionId),
+    /// The call runs where the function ends.
+    Defer(ExpressionId),
     /// `body` runs up to wherever it fails; then one of the handlers does.
     Attempt {
         body: CodeBlock,
@@ -180,12 +178,38 @@ pub(in crate::extract) enum StatementForm {
     },
     Return(Option<ExpressionId>),
     /// Nothing behind it runs.
-    Leave,
+    Leave(LeaveKind),
     Function(FunctionId),
     Class(ClassId),
     Import(Vec<ImportForm>),
     /// Names that belong to the file, not to the function.
     Outer(Vec<String>),
+}
+
+/// Where control goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::extract) enum LeaveKind {
+    /// Behind the loop or the branch.
+    Loop,
+    /// At the next round.
+    Round,
+    /// With whoever handles a failure.
+    Failure,
+    /// At a label.
+    Jump,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::extract) struct LoopForm {
+    /// Runs once, before the first round.
+    pub(in crate::extract) first: CodeBlock,
+    pub(in crate::extract) condition: Option<ExpressionId>,
+    /// Runs behind each round.
+    pub(in crate::extract) update: CodeBlock,
+    pub(in crate::extract) target: Option<ExpressionId>,
+    pub(in crate::extract) over: Option<ExpressionId>,
+    pub(in crate::extract) body: CodeBlock,
+    pub(in crate::extract) range: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -208,8 +232,10 @@ pub(in crate::extract) struct FunctionForm {
     pub(in crate::extract) parameters: Vec<ParameterForm>,
     pub(in crate::extract) body: CodeBlock,
     pub(in crate::extract) range: Range<usize>,
-    /// The class whose method it is.
+    /// The class whose method it is, where it stands in it.
     pub(in crate::extract) class: Option<ClassId>,
+    /// The type whose method it is, where it stands by itself.
+    pub(in crate::extract) receiver: Option<String>,
     /// It is read like a field.
     pub(in crate::extract) is_field: bool,
     /// It runs for as long as the program does.
@@ -222,6 +248,21 @@ pub(in crate::extract) struct FunctionForm {
     pub(in crate::extract) decorators: Vec<ExpressionId>,
 }
 
+impl FunctionForm {
+    pub(in crate::extract) fn is_method(&self) -> bool {
+        self.class.is_some() || self.receiver.is_some()
+    }
+
+    /// `connect`, or `Server.connect` for a method.
+    pub(in crate::extract) fn full_name(&self, file: &CodeFile) -> String {
+        let class = self.class.map(|class| &file.class(class).name);
+        match class.or(self.receiver.as_ref()) {
+            Some(holder) => format!("{holder}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(in crate::extract) struct ParameterForm {
     pub(in crate::extract) name: String,
@@ -229,6 +270,8 @@ pub(in crate::extract) struct ParameterForm {
     pub(in crate::extract) takes: ParameterTakes,
     /// It cannot be given by its position.
     pub(in crate::extract) named_only: bool,
+    /// The types that its own one names, as they are written.
+    pub(in crate::extract) types: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

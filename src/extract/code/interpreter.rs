@@ -12,8 +12,8 @@ use std::rc::Rc;
 use super::form::{
     CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId,
 };
-use super::form::{ClassId, ImportForm, ParameterTakes, StatementForm};
-use super::project::CodeProject;
+use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm};
+use super::project::{CodeProject, OutlinedProject};
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
 use super::value::{CodeObjectKind, ObjectId, join_values};
 use crate::facts::cause::Cause;
@@ -102,6 +102,7 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     pub(super) settings: BTreeMap<String, CodeValue>,
     /// The calls of a function by its name; nothing where they cannot all be told.
     pub(super) call_sites: BTreeMap<String, Option<Rc<Vec<CallSiteForm<'p>>>>>,
+    pub(super) seen: OutlinedProject<'p, 'm>,
     pub(super) depth: usize,
     pub(super) inlined: usize,
     steps: usize,
@@ -120,6 +121,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             left_behind: BTreeMap::new(),
             settings: BTreeMap::new(),
             call_sites: BTreeMap::new(),
+            seen: OutlinedProject::new(project),
             depth: 0,
             inlined: 0,
             steps: STEPS,
@@ -390,7 +392,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             if self.state().dead || !self.step(1) {
                 break;
             }
-            self.statement(statement);
+            self.statement(&statement.form);
         }
         self.frame_mut().arms.truncate(arms);
         self.depth -= 1;
@@ -398,7 +400,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 
     fn statement(&mut self, statement: &'p StatementForm) {
         match statement {
-            StatementForm::Assign { targets, value } => {
+            StatementForm::Assign { targets, value, .. } => {
                 let value = self.bound_value(targets.first().copied(), *value);
                 for target in targets {
                     self.assign(*target, value.clone());
@@ -411,16 +413,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                     self.state().variables.insert(name.clone(), value);
                 }
             }
-            StatementForm::Evaluate(id) => {
+            StatementForm::Evaluate(id) | StatementForm::Spawn(id) | StatementForm::Defer(id) => {
                 self.value(*id);
             }
+            StatementForm::Block(block) => self.block(block),
             StatementForm::Branch(arms) => self.branch(arms),
-            StatementForm::Loop {
-                target,
-                over,
-                body,
-                range,
-            } => self.repeat((*target, *over), body, range),
+            StatementForm::Loop(form) => self.repeat(form),
             StatementForm::Attempt {
                 body,
                 handlers,
@@ -443,7 +441,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 self.frame_mut().returned.push(value);
                 self.state().dead = true;
             }
-            StatementForm::Leave => self.state().dead = true,
+            StatementForm::Leave(_) => self.state().dead = true,
             StatementForm::Function(id) => {
                 let name = self.code().function(*id).name.clone();
                 let value = CodeValue::Function(self.here(), *id, None);
@@ -681,27 +679,27 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// A body that runs again and again, or not at all: it is run once, and what it changes is open.
-    fn repeat(
-        &mut self,
-        (target, over): (Option<ExpressionId>, Option<ExpressionId>),
-        body: &'p CodeBlock,
-        range: &Range<usize>,
-    ) {
-        let items = over.map(|over| self.value(over));
+    fn repeat(&mut self, form: &'p LoopForm) {
+        self.block(&form.first);
+        let items = form.over.map(|over| self.value(over));
         let size = self.state().size();
         if !self.step(size) {
             return;
         }
         let before = self.state().clone();
-        if let Some(target) = target {
+        if let Some(target) = form.target {
             let element = match &items {
                 Some(CodeValue::Items(items)) if items.len() == 1 => items[0].clone(),
                 _ => CodeValue::unknown(Cause::Expression(self.code().text(target).to_owned())),
             };
             self.assign(target, element);
         }
-        self.frame_mut().loops.push(range.clone());
-        self.block(body);
+        self.frame_mut().loops.push(form.range.clone());
+        if let Some(condition) = form.condition {
+            self.value(condition);
+        }
+        self.block(&form.body);
+        self.block(&form.update);
         self.frame_mut().loops.pop();
         let mut after = std::mem::take(self.state());
         after.dead = false;

@@ -1,211 +1,480 @@
-//! How long a client lives, from where it is built: for one request, for one round of a loop, or for
-//! a few calls in one function. Only what surely does not leave its function is told.
+//! How long a client lives, from where it is built: for one request, for one round of a loop, or for a
+//! few calls in one function. Only what surely is thrown away counts: a variable that is called upon and
+//! goes nowhere else, or that a function gives to callers who all close or drop it.
 
-use super::form::{CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, StatementForm};
-use super::interpreter::CodeInterpreter;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::form::{
+    CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, FunctionId, LoopForm,
+    StatementForm,
+};
+use super::outline::{BoundTarget, CodeOutline, ExpressionHolder, StatementId};
+use super::seen::{self, CodeSite, SeenCode};
+use super::value::FileAt;
 use crate::facts::raw::ClientLifetime;
 use crate::knowledge::clients::LibraryModel;
 use crate::knowledge::clients::usage::HeldResource;
 
-impl CodeInterpreter<'_, '_> {
-    /// The lifetime of a client that an expression builds.
-    pub(super) fn lifetime(&self, id: ExpressionId, library: &LibraryModel) -> ClientLifetime {
-        let frame = self.frame();
-        let code = self.code();
-        let test = self.project.front.is_test(self.project.path(frame.file));
-        let none = ClientLifetime {
-            test,
-            ..ClientLifetime::default()
-        };
-        let Some(function) = frame.function.map(|id| code.function(id)) else {
-            return none;
-        };
-        let within = frame.closed.contains(&id);
-        let bound = frame.bound.as_ref().filter(|(bound, _)| *bound == id);
-        let name = bound.map(|(_, name)| name.as_str());
-        if name.is_some_and(|name| frame.outer.contains(name)) {
-            return none;
-        }
-        let called = match name {
-            Some(name) => called_on_variable(code, function, name),
-            None => called_on_expression(code, function, id),
-        };
-        let Some(called) = called.or_else(|| within.then(Vec::new)) else {
-            return none;
-        };
-        let words = LifetimeWords::new(library);
-        let closes = within || called.iter().any(|call| words.closes(call));
-        ClientLifetime {
-            per_request: self.serves_request(code, function),
-            per_round: frame
-                .loops
-                .last()
-                .is_some_and(|range| !differs_by_round(code, range, id)),
-            short_lived: closes && !function.is_endless && !function.yields,
-            // Nothing holds it behind the one call.
-            for_a_check: name.is_none() && !within && !words.subscribes(&called),
-            subscribes: words.subscribes(&called),
-            ..none
-        }
-    }
-
-    /// Whether a function serves one request: a decorator or its first parameter says so, in a file
-    /// that names the package of either.
-    fn serves_request(&self, code: &CodeFile, function: &FunctionForm) -> bool {
-        let text = code.excerpt.text();
-        let rows = self.project.conventions.handler.iter();
-        let mut rows = rows.filter(|row| text.contains(row.package.as_str()));
-        rows.any(|row| {
-            let decorated = function.decorators.iter().any(|id| {
-                let id = match &code.expression(*id).form {
-                    CodeExpressionForm::Call(call) => call.callee,
-                    _ => *id,
-                };
-                match &code.expression(id).form {
-                    CodeExpressionForm::Member(_, name) | CodeExpressionForm::Name(name) => {
-                        row.decorators.contains(name)
-                    }
-                    _ => false,
-                }
-            });
-            let mut parameters = function.parameters.iter().take(2);
-            decorated || parameters.any(|parameter| row.parameters.contains(&parameter.name))
-        })
-    }
+/// What a language and the libraries of a file say of functions and calls.
+pub(in crate::extract) struct LifetimeWords<'w, 'm> {
+    pub(in crate::extract) libraries: Vec<&'m LibraryModel>,
+    /// No call upon a client gives the client back.
+    pub(in crate::extract) every_call_ends: bool,
+    /// A name that a function assigns to is a variable of the whole function.
+    pub(in crate::extract) assigning_declares: bool,
+    /// Whether a function serves one request.
+    pub(in crate::extract) serves: &'w dyn Fn(&CodeFile, &FunctionForm) -> bool,
 }
 
-/// The calls by which a library's clients are closed, asked whether their server answers, and turned
-/// into subscribers.
-struct LifetimeWords<'m> {
-    library: &'m LibraryModel,
-}
-
-impl<'m> LifetimeWords<'m> {
-    fn new(library: &'m LibraryModel) -> Self {
-        Self { library }
-    }
-
+impl LifetimeWords<'_, '_> {
+    /// The libraries' words for closing a client.
     fn closes(&self, call: &str) -> bool {
-        let row = self.library.model().and_then(|model| model.close.as_ref());
-        row.is_some_and(|row| row.call.split('|').any(|own| own == call))
+        let models = self.libraries.iter().filter_map(|library| library.model());
+        let mut rows = models.filter_map(|model| model.close.as_ref());
+        rows.any(|row| row.call.split('|').any(|own| own == call))
     }
 
-    /// All of them subscribe, ask whether the server answers, or close.
-    fn subscribes(&self, called: &[&str]) -> bool {
-        let rows = self.library.model().map_or(&[][..], |m| &m.blocking[..]);
-        let subscribes = |call: &str| {
-            let mut rows = rows.iter();
-            rows.any(|row| row.call == call && row.holds == HeldResource::OwnConnection)
+    fn asks(&self, call: &str) -> bool {
+        let mut libraries = self.libraries.iter();
+        libraries.any(|library| library.head.client.probes.iter().any(|p| p == call))
+    }
+
+    /// The call sends something to the server and gives no client back.
+    fn ends(&self, call: &str) -> bool {
+        let models = self.libraries.iter().filter_map(|library| library.model());
+        let mut used = models
+            .flat_map(|model| &model.take)
+            .flat_map(|row| &row.used_by);
+        self.every_call_ends || self.asks(call) || used.any(|own| own == call)
+    }
+
+    fn subscribes(&self, call: &str) -> bool {
+        let models = self.libraries.iter().filter_map(|library| library.model());
+        let mut rows = models.flat_map(|model| &model.blocking);
+        rows.any(|row| row.call == call && row.holds == HeldResource::OwnConnection)
+    }
+
+    /// All that is called subscribes, asks whether the server answers, or closes.
+    fn only_subscribes(&self, called: &[Option<&str>]) -> bool {
+        let harmless = |call: &Option<&str>| {
+            call.is_some_and(|call| self.subscribes(call) || self.asks(call) || self.closes(call))
         };
-        let probes = &self.library.head.client.probes;
-        let harmless =
-            |call: &str| subscribes(call) || self.closes(call) || probes.iter().any(|p| p == call);
-        called.iter().any(|call| subscribes(call)) && called.iter().all(|call| harmless(call))
+        let mut named = called.iter().flatten();
+        named.any(|call| self.subscribes(call)) && called.iter().all(harmless)
     }
 }
 
-/// The methods that are called on a variable of a function; nothing where it is returned, stored,
-/// handed on or captured, or where no variable is called so.
-fn called_on_variable<'c>(
-    code: &'c CodeFile,
-    function: &FunctionForm,
-    name: &str,
-) -> Option<Vec<&'c str>> {
-    let names = |id: ExpressionId| matches!(&code.expression(id).form, CodeExpressionForm::Name(own) if own == name);
-    let mut all = 0;
-    let mut called = Vec::new();
-    for id in code.within(&function.range) {
-        match &code.expression(id).form {
-            CodeExpressionForm::Name(own) if own == name => all += 1,
-            CodeExpressionForm::Call(call) => {
-                if let CodeExpressionForm::Member(base, method) = &code.expression(call.callee).form
-                    && names(*base)
-                {
-                    called.push(method.as_str());
-                }
+/// The lifetime of a client that an expression of a file builds.
+pub(in crate::extract) fn read_lifetime<'c>(
+    seen: &dyn SeenCode<'c>,
+    words: &LifetimeWords<'_, '_>,
+    (file, id): (FileAt, ExpressionId),
+) -> ClientLifetime {
+    let outline = seen.outline(file);
+    let reader = LifetimeReader {
+        seen,
+        words,
+        outline,
+    };
+    reader.read(id)
+}
+
+/// What becomes of a client that a function gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ClientUse {
+    /// Closed after a few calls.
+    Closed,
+    /// Closed when the function that called ends, however long that runs.
+    ClosedAtEnd,
+    /// A function without a name returns it to its caller.
+    MadeOnDemand,
+}
+
+/// A variable that holds a client, and the statements that it is known in.
+struct HoldingVariable<'c> {
+    name: &'c str,
+    statement: StatementId,
+    block: &'c CodeBlock,
+    /// The bytes of the block.
+    range: Range<usize>,
+    function: FunctionId,
+    /// It is closed where the statement ends that binds it.
+    within: bool,
+}
+
+struct LifetimeReader<'s, 'w, 'm, 'c> {
+    seen: &'s dyn SeenCode<'c>,
+    words: &'s LifetimeWords<'w, 'm>,
+    outline: Rc<CodeOutline<'c>>,
+}
+
+impl<'c> LifetimeReader<'_, '_, '_, 'c> {
+    fn read(&self, id: ExpressionId) -> ClientLifetime {
+        let mut site = ClientLifetime::default();
+        if let Some(call) = self.called_at_once(id) {
+            // Nothing holds it behind this call, so nothing can close it.
+            site.for_a_check = !self.words.only_subscribes(&[Some(call)]);
+            site.subscribes = !site.for_a_check;
+            self.find_repetition(&mut site, id, None);
+            return site;
+        }
+        let Some(variable) = self.own_variable(id) else {
+            let function = self.returned_from(id);
+            site.short_lived = function.is_some_and(|f| self.all_close(f));
+            site.for_a_check = function.is_some_and(|f| self.all_drop(f));
+            site.subscribes = self.only_subscribes_by_field(id);
+            if self.is_closed_by_statement(id) {
+                self.find_end(&mut site, id, None);
             }
-            _ => {}
+            return site;
+        };
+        if self.stays(&variable) {
+            let mentions = self.mentions(&variable);
+            let used = mentions.filter(|mention| !self.outline.is_target(*mention));
+            let called: Vec<Option<&str>> = used
+                .map(|mention| Some(self.outline.member_of(mention)?.1))
+                .collect();
+            site.subscribes = self.words.only_subscribes(&called);
+            self.find_end(&mut site, id, Some(&variable));
+        } else if variable.within {
+            self.find_end(&mut site, id, Some(&variable));
+        } else if self.is_only_returned(&variable) && self.all_drop(variable.function) {
+            site.for_a_check = true;
+            site.per_request = self.serves(variable.function);
+        }
+        site
+    }
+
+    /// Whether what goes nowhere else is closed soon, and how often it is built.
+    fn find_end(
+        &self,
+        site: &mut ClientLifetime,
+        id: ExpressionId,
+        variable: Option<&HoldingVariable<'c>>,
+    ) {
+        let function = self.outline.function_of(id);
+        let goes_on = function.is_some_and(|function| {
+            let function = self.outline.function(function);
+            function.is_endless || function.yields
+        });
+        let closed = variable.is_none_or(|variable| self.is_closed(variable));
+        site.short_lived = closed && !goes_on;
+        self.find_repetition(site, id, variable);
+    }
+
+    /// Whether what is built at a place is built anew for each request or round.
+    fn find_repetition(
+        &self,
+        site: &mut ClientLifetime,
+        id: ExpressionId,
+        variable: Option<&HoldingVariable<'c>>,
+    ) {
+        let Some(statement) = self.outline.statement_of(id) else {
+            return;
+        };
+        let once = variable.is_some_and(|variable| leaves(variable.block));
+        for (_, place) in self.outline.outwards(statement) {
+            if let StatementForm::Loop(form) = &place.statement.form {
+                site.per_round |= !once && !self.differs_by_round(form, id);
+            }
+        }
+        let function = self.outline.place_of(statement).function;
+        site.per_request = function.is_some_and(|function| self.serves(function));
+    }
+
+    fn serves(&self, function: FunctionId) -> bool {
+        (self.words.serves)(self.outline.file, self.outline.function(function))
+    }
+
+    /// What is built depends on the round: one client for each of several servers. Whatever is computed
+    /// from what the loop binds depends on it too.
+    fn differs_by_round(&self, form: &LoopForm, id: ExpressionId) -> bool {
+        let built = self.outline.range(id);
+        let targets = form
+            .target
+            .into_iter()
+            .flat_map(|t| self.outline.bottoms(t));
+        let mut bound: BTreeSet<&str> = targets.collect();
+        for statement in form.first.iter().chain(&form.update) {
+            let targets = statement.form.targets();
+            bound.extend(targets.flat_map(|target| self.outline.bottoms(target)));
+        }
+        let depends = |bound: &BTreeSet<&str>, range: &Range<usize>| {
+            let mut names = bound.iter();
+            names.any(|name| {
+                self.outline
+                    .mentions_within(name, range.clone())
+                    .next()
+                    .is_some()
+            })
+        };
+        for statement in self
+            .outline
+            .statements_within(&(form.range.start..built.start))
+        {
+            if depends(&bound, &statement.range) {
+                bound.extend(self.outline.names_bound_by(statement));
+            }
+        }
+        depends(&bound, &built)
+    }
+
+    /// `New(..).Ping(..)`: a call upon what was built, which has no name.
+    fn called_at_once(&self, id: ExpressionId) -> Option<&'c str> {
+        let (member, name) = self.outline.member_of(self.outline.whole(id))?;
+        self.outline.call_of(member)?;
+        self.words.ends(name).then_some(name)
+    }
+
+    /// The variable of a function that alone holds what an expression builds.
+    fn own_variable(&self, id: ExpressionId) -> Option<HoldingVariable<'c>> {
+        let (BoundTarget::Name(name), statement) = self.outline.bound_by(id)? else {
+            return None;
+        };
+        let place = self.outline.place_of(statement);
+        let function = place.function?;
+        let form = self.outline.function(function);
+        let (block, within, declares) = match &place.statement.form {
+            StatementForm::Within { body, .. } => (body, true, false),
+            StatementForm::Assign { declares, .. } => (place.block, false, *declares),
+            StatementForm::Declare { .. } => (place.block, false, true),
+            _ => return None,
+        };
+        if !declares && (!self.words.assigning_declares || is_of_file(&form.body, name)) {
+            return None;
+        }
+        let range = match self.words.assigning_declares {
+            // A name is known in the whole function, wherever it is bound.
+            true => form.range.clone(),
+            false => self.outline.extent(block)?,
+        };
+        Some(HoldingVariable {
+            name,
+            statement,
+            block,
+            range,
+            function,
+            within,
+        })
+    }
+
+    /// Where a variable is named outside of the statement that binds it.
+    fn mentions(&self, variable: &HoldingVariable<'c>) -> impl Iterator<Item = ExpressionId> {
+        let all = self
+            .outline
+            .mentions_within(variable.name, variable.range.clone());
+        let binding = Some(variable.statement);
+        all.filter(move |mention| self.outline.statement_of(*mention) != binding)
+    }
+
+    /// The variable is only called upon: it is not returned, stored or handed on.
+    fn stays(&self, variable: &HoldingVariable<'c>) -> bool {
+        self.mentions(variable).all(|mention| {
+            let again = self.words.assigning_declares && self.outline.is_target(mention);
+            again || self.outline.member_of(mention).is_some()
+        })
+    }
+
+    /// The variable is called upon or given to calls in its block: it is not returned or stored.
+    fn stays_or_is_lent(&self, variable: &HoldingVariable<'c>) -> bool {
+        self.mentions(variable).all(|mention| {
+            self.outline.member_of(mention).is_some()
+                || self.outline.given_to(mention).is_some()
+                || self.outline.is_target(mention)
+        })
+    }
+
+    /// The variable is returned, and otherwise only called upon.
+    fn is_only_returned(&self, variable: &HoldingVariable<'c>) -> bool {
+        self.mentions(variable)
+            .all(|mention| self.outline.member_of(mention).is_some() || self.is_returned(mention))
+    }
+
+    fn is_returned(&self, id: ExpressionId) -> bool {
+        let whole = self.outline.whole(id);
+        let listed =
+            |outer: &ExpressionId| matches!(self.outline.form(*outer), CodeExpressionForm::List(_));
+        let at = self.outline.around(whole).filter(listed).unwrap_or(whole);
+        match self.outline.holder(at) {
+            ExpressionHolder::Statement(statement) => {
+                let place = self.outline.place_of(statement);
+                matches!(place.statement.form, StatementForm::Return(_))
+            }
+            _ => false,
         }
     }
-    let assigned = targets(&function.body, &names);
-    let is_local = assigned > 0 || declares(&function.body, name);
-    (is_local && all == called.len() + assigned).then_some(called)
-}
 
-/// Whether a block declares a name with a type.
-fn declares(block: &[StatementForm], name: &str) -> bool {
-    block.iter().any(|statement| match statement {
-        StatementForm::Declare { name: own, .. } => own == name,
-        StatementForm::Branch(arms) => arms.iter().any(|arm| declares(&arm.body, name)),
-        StatementForm::Loop { body, .. }
-        | StatementForm::Within { body, .. }
-        | StatementForm::Attempt { body, .. } => declares(body, name),
-        _ => false,
-    })
-}
+    /// The variable is closed, and nothing calls it again and again or at another time.
+    fn is_closed(&self, variable: &HoldingVariable<'c>) -> bool {
+        let closes = |mention: ExpressionId| {
+            let called = self.outline.member_of(mention);
+            called.is_some_and(|(_, name)| self.words.closes(name))
+        };
+        let mut mentions = self.mentions(variable);
+        let closed = variable.within || mentions.any(closes);
+        closed
+            && !self
+                .mentions(variable)
+                .any(|mention| self.repeats(mention, variable))
+    }
 
-/// How often a block assigns to such a name, in all that is nested in it.
-fn targets(block: &[StatementForm], names: &dyn Fn(ExpressionId) -> bool) -> usize {
-    let count = |ids: &[ExpressionId]| ids.iter().filter(|id| names(**id)).count();
-    block
-        .iter()
-        .map(|statement| match statement {
-            StatementForm::Assign { targets, .. } => count(targets),
-            StatementForm::Branch(arms) => arms.iter().map(|arm| targets(&arm.body, names)).sum(),
-            StatementForm::Loop { body, .. } => targets(body, names),
-            StatementForm::Within { items, body } => {
-                let bound: Vec<ExpressionId> = items.iter().filter_map(|(_, t)| *t).collect();
-                count(&bound) + targets(body, names)
+    /// A mention stands in a loop or in a function of its own below the block of its variable.
+    fn repeats(&self, mention: ExpressionId, variable: &HoldingVariable<'c>) -> bool {
+        let Some(statement) = self.outline.statement_of(mention) else {
+            return true;
+        };
+        if self.outline.place_of(statement).function != Some(variable.function) {
+            return true;
+        }
+        for (_, place) in self.outline.outwards(statement) {
+            let form = &place.statement.form;
+            if matches!(form, StatementForm::Loop(_) | StatementForm::Spawn(_)) {
+                return true;
             }
-            StatementForm::Attempt {
-                body,
-                handlers,
-                otherwise,
-                finally,
-            } => {
-                let handled: usize = handlers.iter().map(|block| targets(block, names)).sum();
-                targets(body, names) + targets(otherwise, names) + targets(finally, names) + handled
+            if std::ptr::eq(place.block, variable.block) {
+                break;
             }
-            _ => 0,
+        }
+        false
+    }
+
+    /// What is built is closed where the statement ends that it stands in the head of.
+    fn is_closed_by_statement(&self, id: ExpressionId) -> bool {
+        match self.outline.holder(self.outline.whole(id)) {
+            ExpressionHolder::Statement(statement) => {
+                let place = self.outline.place_of(statement);
+                matches!(place.statement.form, StatementForm::Within { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// The function that returns what an expression makes, and does nothing else with it.
+    fn returned_from(&self, id: ExpressionId) -> Option<FunctionId> {
+        let function = self
+            .outline
+            .function_of(id)
+            .filter(|_| self.is_returned(id))?;
+        let form = self.outline.function(function);
+        let known = match form.is_method() {
+            true => seen::is_only_method(self.seen, &form.name),
+            false => self.outline.closure(function).is_none(),
+        };
+        known.then_some(function)
+    }
+
+    /// Nothing but the code that is seen can call the function, and every caller drops the client that
+    /// it gives: `_, err := open(..)`.
+    fn all_drop(&self, function: FunctionId) -> bool {
+        let name = &self.outline.function(function).name;
+        let sites = match self.seen.is_private(name) {
+            true => seen::find_sites(self.seen, name).unwrap_or_default(),
+            false => return false,
+        };
+        let drops = |site: &CodeSite<'c>| {
+            let bound = site.call().and_then(|call| site.outline.bound_by(call));
+            matches!(bound, Some((BoundTarget::Name("_"), _)))
+        };
+        !sites.is_empty() && sites.iter().all(drops)
+    }
+
+    /// Nothing but the code that is seen can call the function, and its callers close what they got in
+    /// the function that called it; some may make it for somebody who asks for one.
+    fn all_close(&self, function: FunctionId) -> bool {
+        let name = &self.outline.function(function).name;
+        if !self.seen.is_private(name) {
+            return false;
+        }
+        let Some(sites) = seen::find_sites(self.seen, name) else {
+            return false;
+        };
+        let uses: Option<Vec<ClientUse>> = sites.iter().map(|site| self.use_at(site)).collect();
+        let Some(uses) = uses else { return false };
+        let made = |one: &ClientUse| *one == ClientUse::MadeOnDemand;
+        uses.contains(&ClientUse::Closed) || (!uses.is_empty() && uses.iter().all(made))
+    }
+
+    /// What a caller does with the client that a function gives it.
+    fn use_at(&self, site: &CodeSite<'c>) -> Option<ClientUse> {
+        let call = site.call()?;
+        let caller = LifetimeReader {
+            seen: self.seen,
+            words: self.words,
+            outline: Rc::clone(&site.outline),
+        };
+        if caller.is_returned(call) {
+            let function = caller.outline.function_of(call)?;
+            let closure = caller.outline.closure(function);
+            return closure.map(|_| ClientUse::MadeOnDemand);
+        }
+        let variable = caller.own_variable(call)?;
+        if !caller.stays_or_is_lent(&variable) {
+            return None;
+        }
+        if caller.is_closed(&variable) {
+            return Some(ClientUse::Closed);
+        }
+        caller
+            .closes_at_end(&variable)
+            .then_some(ClientUse::ClosedAtEnd)
+    }
+
+    /// The variable is closed when its function ends, however long that runs.
+    fn closes_at_end(&self, variable: &HoldingVariable<'c>) -> bool {
+        self.mentions(variable).any(|mention| {
+            let Some((member, name)) = self.outline.member_of(mention) else {
+                return false;
+            };
+            let call = self.outline.call_of(member);
+            match call.map(|call| self.outline.holder(call)) {
+                Some(ExpressionHolder::Statement(statement)) => {
+                    let place = self.outline.place_of(statement);
+                    matches!(place.statement.form, StatementForm::Defer(_))
+                        && self.words.closes(name)
+                }
+                _ => false,
+            }
         })
-        .sum()
+    }
+
+    /// All uses of fields of the name that a client is put into subscribe with it.
+    fn only_subscribes_by_field(&self, id: ExpressionId) -> bool {
+        let field = match self.outline.bound_by(id) {
+            Some((BoundTarget::Field(name), _)) => Some(name),
+            _ => self.outline.key_of(id),
+        };
+        let Some(name) = field else { return false };
+        let Some(files) = self.seen.naming(name) else {
+            return false;
+        };
+        let mut called = Vec::new();
+        for file in files {
+            let outline = self.seen.outline(file);
+            let members = outline.members(name).iter();
+            let read = members.filter(|member| !outline.is_target(**member));
+            called.extend(read.map(|member| Some(outline.member_of(*member)?.1)));
+        }
+        self.words.only_subscribes(&called)
+    }
 }
 
-/// The method that is called on the very expression that builds the client, which then is gone.
-fn called_on_expression<'c>(
-    code: &'c CodeFile,
-    function: &FunctionForm,
-    id: ExpressionId,
-) -> Option<Vec<&'c str>> {
-    let mut all = code.within(&function.range);
-    all.find_map(|other| match &code.expression(other).form {
-        CodeExpressionForm::Call(call) => match &code.expression(call.callee).form {
-            CodeExpressionForm::Member(base, method) if code.seen_through(*base) == id => {
-                Some(vec![method.as_str()])
+/// Whether a function says that a name is not its own.
+fn is_of_file(body: &CodeBlock, name: &str) -> bool {
+    let mut todo = vec![body];
+    while let Some(block) = todo.pop() {
+        for statement in block {
+            match &statement.form {
+                StatementForm::Outer(names) if names.iter().any(|own| own == name) => return true,
+                form => todo.extend(form.blocks()),
             }
-            _ => None,
-        },
-        _ => None,
-    })
+        }
+    }
+    false
 }
 
-/// What is built names something that the loop binds: there is one for each of several.
-fn differs_by_round(code: &CodeFile, range: &std::ops::Range<usize>, id: ExpressionId) -> bool {
-    let built = code.expression(id).range.clone();
-    let head = range.start..built.start;
-    let before: Vec<&str> = code
-        .within(&head)
-        .filter_map(|id| match &code.expression(id).form {
-            CodeExpressionForm::Name(name) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    let CodeExpressionForm::Call(call) = &code.expression(id).form else {
-        return true;
-    };
-    let mut inside = code.within(&call.brackets);
-    inside.any(|id| match &code.expression(id).form {
-        CodeExpressionForm::Name(name) => before.contains(&name.as_str()),
-        _ => false,
-    })
+/// The block ends the loop or the function by itself: its body runs once.
+fn leaves(block: &CodeBlock) -> bool {
+    block.last().is_some_and(|last| last.form.leaves())
 }

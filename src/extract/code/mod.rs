@@ -4,23 +4,30 @@
 //! `form` is what a front end lowers a file to, `project` the files and how they name each other,
 //! `value` what the interpreter knows at a point. `interpreter` runs bodies and statements, `evaluate`
 //! expressions, `calls` calls, `callers` looks for the callers of a function; `clients` tells what was
-//! built, `lifetime` for how long. No grammar and no library is known here: a front end gives the one,
-//! `knowledge` the other. Go and Rust still have readers of their own, which take `address` and `fold`
-//! from here.
+//! built. `outline` knows where every expression stands and `seen` who names a function: by them
+//! `lifetime` says how long a client lives, `concurrency` how many of a call run at once, `bindings` what
+//! a value was bound to; `waiting` says how long a call waits. No grammar and no library is known here: a
+//! front end gives the one, `knowledge` the other. Go is lowered too, for the analyses that need no
+//! values; its options are worked out by an interpreter of its own, as all of Rust is.
 
 pub(in crate::extract) mod address;
+pub(in crate::extract) mod bindings;
 pub(in crate::extract) mod branches;
 mod callers;
 mod calls;
 mod clients;
+pub(in crate::extract) mod concurrency;
 mod evaluate;
 pub(in crate::extract) mod fold;
 pub(in crate::extract) mod form;
 pub(in crate::extract) mod interpreter;
-mod lifetime;
+pub(in crate::extract) mod lifetime;
+pub(in crate::extract) mod outline;
 pub(in crate::extract) mod project;
+pub(in crate::extract) mod seen;
 mod text;
-mod value;
+pub(in crate::extract) mod value;
+pub(in crate::extract) mod waiting;
 
 use std::ops::Range;
 

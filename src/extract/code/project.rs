@@ -1,10 +1,13 @@
 //! The files of a project of one language: which are worth reading, how they name each other, and the
 //! front end that lowers them. A file is lowered when somebody asks for it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::form::{CodeFile, FunctionId};
+use super::outline::CodeOutline;
+use super::seen::SeenCode;
 use super::value::FileAt;
 use crate::facts::edit_target::{EditTarget, TextEncoding};
 use crate::facts::raw::SourceLanguage;
@@ -32,6 +35,41 @@ pub(in crate::extract) trait CodeFrontend {
     fn constructor_name(&self) -> &str;
     /// Code that only tests run.
     fn is_test(&self, path: &str) -> bool;
+    /// By its name a function is meant for its own file alone.
+    fn is_private(&self, name: &str) -> bool;
+}
+
+/// The files of a project with their outlines, each made when somebody asks for it.
+pub(super) struct OutlinedProject<'p, 'm> {
+    project: &'p CodeProject<'m>,
+    outlines: RefCell<BTreeMap<FileAt, Rc<CodeOutline<'p>>>>,
+}
+
+impl<'p, 'm> OutlinedProject<'p, 'm> {
+    pub(super) fn new(project: &'p CodeProject<'m>) -> Self {
+        Self {
+            project,
+            outlines: RefCell::default(),
+        }
+    }
+}
+
+impl<'p> SeenCode<'p> for OutlinedProject<'p, '_> {
+    fn naming(&self, name: &str) -> Option<Vec<FileAt>> {
+        self.project.naming(name)
+    }
+
+    fn outline(&self, file: FileAt) -> Rc<CodeOutline<'p>> {
+        let mut outlines = self.outlines.borrow_mut();
+        let made = outlines
+            .entry(file)
+            .or_insert_with(|| Rc::new(CodeOutline::of(self.project.file(file))));
+        Rc::clone(made)
+    }
+
+    fn is_private(&self, name: &str) -> bool {
+        self.project.front.is_private(name)
+    }
 }
 
 struct ProjectFile {
@@ -39,6 +77,9 @@ struct ProjectFile {
     parts: Vec<String>,
     lowered: OnceCell<CodeFile>,
 }
+
+/// Files that are searched for one name; of what more files name, not all is read.
+const MAX_FILES: usize = 24;
 
 /// The files of one tree.
 pub(in crate::extract) struct CodeProject<'m> {
@@ -123,14 +164,19 @@ impl<'m> CodeProject<'m> {
         files.filter_map(|(at, file)| Some((FileAt(at), file.lowered.get()?)))
     }
 
+    /// The files that hold a name, tests left out; nothing where they are too many to be read.
+    pub(in crate::extract) fn naming(&self, name: &str) -> Option<Vec<FileAt>> {
+        let naming = self
+            .files()
+            .filter(|at| self.text(*at).contains(name) && !self.front.is_test(self.path(*at)));
+        let naming: Vec<FileAt> = naming.take(MAX_FILES + 1).collect();
+        (naming.len() <= MAX_FILES).then_some(naming)
+    }
+
     /// The function as its file calls it, with its class.
     pub(in crate::extract) fn function_name(&self, at: FileAt, id: FunctionId) -> String {
         let file = self.file(at);
-        let function = file.function(id);
-        match function.class {
-            Some(class) => format!("{}.{}", file.class(class).name, function.name),
-            None => function.name.clone(),
-        }
+        file.function(id).full_name(file)
     }
 
     /// The file that a path leads to from another file, and how many parts of the path that takes:

@@ -3,12 +3,13 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::form::StatementForm;
+use crate::extract::code::outline::BoundTarget;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::GoFileReader;
 use crate::extract::go::waiting::enclosing_function;
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ClientCallFact, ConstValue, RawClientCall, SourceLanguage};
-use crate::knowledge::clients::usage::TakenConnection;
 use crate::knowledge::languages::{self, DeadlineCalls};
 use crate::source::path;
 use crate::syntax::code;
@@ -47,7 +48,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let typed = self
             .last_name(receiver)
             .is_some_and(|name| self.declared.of_library.contains(name.as_str()));
-        let bound = self.bound_at(receiver, 0).unwrap_or_default();
+        let bound = self.bindings_of(receiver);
         let libraries = self.here().libraries().flat_map(|l| l.ids());
         Some(RawClientCall {
             language: SourceLanguage::Go,
@@ -125,41 +126,32 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let row = rows
             .into_iter()
             .find(|row| row.call == name && row.arguments == arguments)?;
-        let parent = call.parent()?;
-        if parent.kind() == "selector_expression" {
+        let outline = self.here().outline();
+        let taken = outline.at_range(&call.byte_range())?;
+        if let Some((_, method)) = outline.member_of(taken) {
             // Nothing can return what has no name.
-            let method = code::field(parent, "field").map(|f| self.text(f))?;
             let used = row.used_by.iter().any(|own| own == method);
             return used.then_some(ClientCallFact::Taken(Ok(true)));
         }
-        let (variable, statement) = self.own_variable(call)?;
-        self.fate_of_taken(row, variable, statement)
-    }
-
-    fn fate_of_taken(
-        &self,
-        row: &TakenConnection,
-        variable: &str,
-        statement: Node<'t>,
-    ) -> Option<ClientCallFact> {
-        let function = enclosing_function(statement)?;
+        let (BoundTarget::Name(variable), statement) = outline.bound_by(taken)? else {
+            return None;
+        };
+        let place = outline.place_of(statement).statement;
+        let declares = matches!(place.form, StatementForm::Assign { declares, .. } if declares);
+        let function = outline.named_function_of(taken).filter(|_| declares)?;
+        let within = outline.function(function).range.clone();
+        let mentions = outline.mentions_within(variable, within);
         let (mut used, mut returned, mut leaves) = (false, false, false);
-        code::visit(function, |node| {
-            let own = statement.byte_range().contains(&node.start_byte());
-            if node.kind() != "identifier" || self.text(node) != variable || own {
-                return;
+        for mention in mentions {
+            if place.range.contains(&outline.range(mention).start) {
+                continue;
             }
-            let parent = node.parent();
-            let method = parent
-                .filter(|p| p.kind() == "selector_expression")
-                .and_then(|p| code::field(p, "field"))
-                .map(|field| self.text(field));
-            match method {
-                Some(method) if method == row.returned_by => returned = true,
-                Some(method) => used |= row.used_by.iter().any(|own| own == method),
+            match outline.member_of(mention) {
+                Some((_, method)) if method == row.returned_by => returned = true,
+                Some((_, method)) => used |= row.used_by.iter().any(|own| own == method),
                 None => leaves = true,
             }
-        });
+        }
         match (used, returned, leaves) {
             (_, true, _) => Some(ClientCallFact::Taken(Ok(false))),
             (true, false, false) => Some(ClientCallFact::Taken(Ok(true))),

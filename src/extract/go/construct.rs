@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use crate::extract::code::address;
 use crate::extract::code::branches::{self, BranchKinds};
+use crate::extract::code::outline::BoundTarget;
 use crate::extract::go::calls::spread;
 use crate::extract::go::names;
 use crate::extract::go::package::{ImportedLibrary, is_test};
@@ -253,30 +254,12 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// The variable or field that a value is bound to where it is made.
     fn holder(&self, node: Node<'t>) -> Option<String> {
-        let mut value = node;
-        while let Some(parent) = value.parent() {
-            match parent.kind() {
-                "unary_expression" | "parenthesized_expression" | "literal_element" => {
-                    value = parent;
-                }
-                "keyed_element" => {
-                    let key =
-                        code::field(parent, "key").and_then(|k| code::children(k).first().copied());
-                    return self.last_name(key?);
-                }
-                "expression_list" => {
-                    let at = code::children(parent).iter().position(|n| *n == value)?;
-                    let statement = parent.parent()?;
-                    let left = match statement.kind() {
-                        "var_spec" => code::fields(statement, "name"),
-                        _ => code::children(code::field(statement, "left")?),
-                    };
-                    return self.last_name(*left.get(at)?);
-                }
-                _ => return None,
-            }
-        }
-        None
+        let outline = self.here().outline();
+        let made = outline.at_range(&node.byte_range())?;
+        let bound = outline.bound_by(made).map(|(target, _)| match target {
+            BoundTarget::Name(name) | BoundTarget::Field(name) => name,
+        });
+        bound.or_else(|| outline.key_of(made)).map(str::to_owned)
     }
 
     /// Options that are written where another package takes them: it builds a client of them.

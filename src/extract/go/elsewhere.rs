@@ -4,6 +4,7 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::seen;
 use crate::extract::go::names;
 use crate::extract::go::reader::GoFileReader;
 use crate::extract::go::state::{GoExprValue, GoScope};
@@ -31,20 +32,19 @@ impl<'t> GoFileReader<'t, '_, '_> {
         if !known || !name.starts_with(char::is_lowercase) {
             return;
         }
-        let sites = declared.sites.of(name).iter().copied();
-        let sites: Vec<_> = sites
-            .filter(|site| !self.files[site.file].parsed.is_test_file())
-            .collect();
+        let sites = seen::find_sites(&self.seen(), name).unwrap_or_default();
+        if sites.len() > MOST_CALLERS {
+            return;
+        }
         let calls: Option<Vec<(usize, Node<'t>)>> = sites
             .iter()
             .map(|site| {
-                let call = site.node.parent()?;
-                let calls = code::field(call, "function") == Some(site.node);
-                (calls && site.selected == method).then_some((site.file, call))
+                let call = site.call().filter(|_| site.selected == method)?;
+                Some((site.file.0, self.node_of(site.file, call)?))
             })
             .collect();
         // A function that is handed on has callers that are not seen.
-        let Some(calls) = calls.filter(|c| (1..=MOST_CALLERS).contains(&c.len())) else {
+        let Some(calls) = calls.filter(|calls| !calls.is_empty()) else {
             return;
         };
         let list = code::field(function, "parameters").map_or_else(Vec::new, code::children);

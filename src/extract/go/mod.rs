@@ -4,13 +4,12 @@
 //! calls and types belong to a client library is asked of its model; nothing here knows a library,
 //! an option or a default. `package` resolves names, `reader` runs functions abstractly
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
-//! point), `waiting` notes calls that wait at the server and `crews` how many of them run at once,
-//! which `sites` tells, `configured` finds the fallbacks of a configuration, `unset` tells what holds where a variable is not
-//! set, `module` reads go.mod,
-//! `other_packages` what a package takes from others of the tree.
+//! point), `waiting` notes calls that wait at the server, `config_defaults` finds the fallbacks of a
+//! configuration, `env_fallback` tells what holds where a variable is not set, `module` reads go.mod,
+//! `other_packages` what a package takes from others of the tree. `lower` turns a file into the form of
+//! `extract::code`, by which `lifetime` and `concurrency` are told.
 
 mod branches;
-mod call_sites;
 mod calls;
 mod client_calls;
 mod concurrency;
@@ -22,8 +21,10 @@ mod expressions;
 mod lifetime;
 mod literal_clients;
 mod literals;
+mod lower;
 pub mod module;
 mod names;
+mod node;
 mod other_packages;
 mod package;
 pub mod program;
@@ -40,7 +41,6 @@ use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::model::ClientModel;
 use crate::source::Excerpt;
-use crate::syntax::code::{self, CodeGrammar};
 use other_packages::OtherPackages;
 use package::{GoDeclarations, GoSourceFile, ParsedGoFile};
 use reader::GoFileReader;
@@ -75,10 +75,7 @@ pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels
     let seen = files
         .into_iter()
         .filter(|f| tests || !package::is_test(&f.path));
-    let parse = |file: GoFile| ParsedGoFile {
-        path: file.path,
-        tree: code::parse(CodeGrammar::Go, file.excerpt),
-    };
+    let parse = |file: GoFile| ParsedGoFile::parse(file.path, file.excerpt);
     let mut parsed: Vec<_> = seen.map(parse).collect();
     let own = parsed.len();
     let mut packages = Vec::new();
@@ -96,10 +93,7 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> R
     if !needles.is_some_and(|needles| needles.names.is_in(excerpt.text())) {
         return RawFacts::default();
     }
-    let parsed = [ParsedGoFile {
-        path: path.to_owned(),
-        tree: code::parse(CodeGrammar::Go, excerpt),
-    }];
+    let parsed = [ParsedGoFile::parse(path.to_owned(), excerpt)];
     read(&parsed, parsed.len(), &[], models)
 }
 

@@ -10,19 +10,38 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::call_sites::{CallSites, VariableMentions};
+use crate::extract::code::form::CodeFile;
+use crate::extract::code::outline::CodeOutline;
+use crate::extract::code::seen::SeenCode;
+use crate::extract::code::value::FileAt;
+use crate::extract::go::lower;
 use crate::facts::raw::SourceLanguage;
 use crate::knowledge::clients::{ClientModels, LibraryModel as Known};
 use crate::knowledge::languages;
+use crate::source::Excerpt;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// A parsed file.
 pub(super) struct ParsedGoFile {
     pub(super) path: String,
     pub(super) tree: CodeTree,
+    form: OnceCell<CodeFile>,
 }
 
 impl ParsedGoFile {
+    pub(super) fn parse(path: String, excerpt: Excerpt) -> Self {
+        Self {
+            path,
+            tree: code::parse(CodeGrammar::Go, excerpt),
+            form: OnceCell::new(),
+        }
+    }
+
+    /// The file in the form that the shared analyses read.
+    fn form(&self) -> &CodeFile {
+        self.form.get_or_init(|| lower::lower(&self.tree))
+    }
+
     pub(super) fn is_test_file(&self) -> bool {
         is_test(&self.path)
     }
@@ -64,7 +83,7 @@ pub(super) struct GoSourceFile<'t, 'm> {
     /// A fragment that shows no imports: libraries are known by their names only.
     pub(super) fragment: bool,
     package: Option<&'t str>,
-    mentions: OnceCell<VariableMentions<'t>>,
+    outline: OnceCell<Rc<CodeOutline<'t>>>,
 }
 
 impl<'t, 'm> GoSourceFile<'t, 'm> {
@@ -75,7 +94,7 @@ impl<'t, 'm> GoSourceFile<'t, 'm> {
             dots: Vec::new(),
             fragment: false,
             package: None,
-            mentions: OnceCell::new(),
+            outline: OnceCell::new(),
         };
         let mut any_import = false;
         for node in top_level(&parsed.tree) {
@@ -100,10 +119,16 @@ impl<'t, 'm> GoSourceFile<'t, 'm> {
         file
     }
 
-    /// Where the file names its variables.
-    pub(super) fn mentions(&self) -> &VariableMentions<'t> {
-        let tree = &self.parsed.tree;
-        self.mentions.get_or_init(|| VariableMentions::of(tree))
+    /// Whether it may name something; of a file whose outline is made that is found there at once.
+    fn may_name(&self, name: &str) -> bool {
+        self.outline.get().is_some() || self.parsed.tree.excerpt().text().contains(name)
+    }
+
+    /// Where everything in the file stands.
+    pub(super) fn outline(&self) -> &Rc<CodeOutline<'t>> {
+        let parsed = self.parsed;
+        self.outline
+            .get_or_init(|| Rc::new(CodeOutline::of(parsed.form())))
     }
 
     fn import(&mut self, spec: Node<'t>, models: &'m ClientModels) {
@@ -219,6 +244,30 @@ impl<'t, 'm> GoSourceFile<'t, 'm> {
     }
 }
 
+/// The files of a package as one of them sees them.
+pub(super) struct SeenGoFiles<'p, 't, 'm> {
+    pub(super) files: &'p [GoSourceFile<'t, 'm>],
+    pub(super) package: Option<&'t str>,
+}
+
+impl<'t> SeenCode<'t> for SeenGoFiles<'_, 't, '_> {
+    fn naming(&self, name: &str) -> Option<Vec<FileAt>> {
+        let files = self.files.iter().enumerate();
+        let naming = files.filter(|(_, file)| {
+            file.package == self.package && !file.parsed.is_test_file() && file.may_name(name)
+        });
+        Some(naming.map(|(at, _)| FileAt(at)).collect())
+    }
+
+    fn outline(&self, file: FileAt) -> Rc<CodeOutline<'t>> {
+        Rc::clone(self.files[file.0].outline())
+    }
+
+    fn is_private(&self, name: &str) -> bool {
+        name.starts_with(char::is_lowercase)
+    }
+}
+
 /// The last element of an import path that names the package: `v2` does not.
 pub(super) fn last_element(path: &str) -> &str {
     let version = |part: &str| {
@@ -294,8 +343,6 @@ pub(super) struct GoDeclarations<'t> {
     pub(super) field_writes: BTreeSet<(&'t str, &'t str)>,
     /// Names that are assigned to, or whose address is taken, anywhere in the package.
     pub(super) changed: BTreeSet<&'t str>,
-    /// Where functions and methods are named, in a call or to be handed on.
-    pub(super) sites: CallSites<'t>,
     /// Fields, parameters and variables that are declared with a type of a client library.
     pub(super) of_library: BTreeSet<&'t str>,
     /// A field of a struct has a tag that says what it falls back on.
@@ -349,7 +396,6 @@ impl<'t> GoDeclarations<'t> {
         let mut tags = tags.map(|tag| format!("{}:\"", tag.fallback));
         self.has_tags |= tags.any(|tag| tree.excerpt().text().contains(&tag));
         self.find_changes(tree);
-        self.sites.read(file, tree);
     }
 
     /// A constant without a value repeats the one before it.

@@ -81,8 +81,6 @@ pub(super) struct GoFileReader<'t, 'm, 'p> {
     pub(super) found: Vec<FoundClient>,
     pub(super) secrets: Vec<Span>,
     pub(super) waits: Vec<RawWait>,
-    /// How many callers may still be followed for the call whose goroutines are counted.
-    pub(super) steps_left: u32,
     /// Literals that are clients by themselves.
     pub(super) built: Vec<LiteralClient<'t, 'm>>,
     /// For each pool whose opening function is being read: the connections that it opens.
@@ -116,8 +114,6 @@ pub(super) struct GoFileReader<'t, 'm, 'p> {
     fuel: u32,
     copies_left: usize,
     pub(super) leaving: LeavingBranches,
-    /// The names that each function declares, by its body.
-    pub(super) local_names: BTreeMap<usize, BTreeSet<&'t str>>,
     look_ups_left: usize,
 }
 
@@ -138,7 +134,6 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
             found: Vec::new(),
             secrets: Vec::new(),
             waits: Vec::new(),
-            steps_left: 0,
             built: Vec::new(),
             dialing: Vec::new(),
             making: Vec::new(),
@@ -160,7 +155,6 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
             fuel: 0,
             copies_left: COPIES + COPIES_PER_BYTE * files[file].parsed.tree.excerpt().text().len(),
             leaving: LeavingBranches::default(),
-            local_names: BTreeMap::new(),
             look_ups_left: LOOKED_THROUGH,
         }
     }

@@ -1,9 +1,11 @@
 //! Calls that wait at the server: how long each waits at most, on what it is called, and how many of
-//! it run at once (`crews`).
+//! it run at once (`concurrency`).
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
+use crate::extract::code::bindings::find_bindings;
+use crate::extract::code::value::FileAt;
+use crate::extract::code::waiting::{longest_of_call, longest_of_command};
 use crate::extract::go::names;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::GoFileReader;
@@ -11,13 +13,10 @@ use crate::extract::go::state::GoExprValue;
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ClientBinding, ConstValue, LongestWait, RawWait, SourceLanguage};
 use crate::knowledge::clients::model::ClientModel;
-use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall, WaitModel};
-use crate::knowledge::servers::waiting::{self, TimeoutWord, WaitPurpose, WaitingCommand};
+use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall};
+use crate::knowledge::servers::waiting::{self, WaitPurpose, WaitingCommand};
 use crate::source::path;
 use crate::syntax::code;
-
-/// Through how many functions a client is followed.
-const MAX_PASSES: usize = 4;
 
 /// What makes a call one that waits.
 enum WaitingRow<'m> {
@@ -81,7 +80,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                 let spread = arguments.iter().any(|a| a.kind() == "variadic_argument");
                 let longest = match spread {
                     true => LongestWait::Unknown(Cause::Code("a list of arguments")),
-                    false => named_wait(command, words),
+                    false => {
+                        let unseen = Cause::Code("an argument");
+                        let words = words.iter().map(|word| word.clone().folded(unseen.clone()));
+                        longest_of_command(command, &words.collect::<Vec<_>>())
+                    }
                 };
                 let takes = row.holds == HeldResource::PooledConnection
                     && command.purpose == WaitPurpose::Data;
@@ -99,7 +102,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             dir: path::folder(&self.here().parsed.path).to_owned(),
             libraries: libraries.collect(),
             call,
-            bound: self.bound_at(receiver, 0).unwrap_or_default(),
+            bound: self.bindings_of(receiver),
             at,
             longest,
             crew,
@@ -108,46 +111,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         self.waits.push(wait);
     }
 
-    /// Where the value of an expression comes from, through the parameters of functions.
-    pub(super) fn bound_at(&mut self, node: Node<'t>, passes: usize) -> Option<Vec<ClientBinding>> {
-        if node.kind() == "selector_expression" {
-            return Some(vec![ClientBinding::Field(self.last_name(node)?)]);
-        }
-        if node.kind() != "identifier" || passes > MAX_PASSES {
-            return None;
-        }
-        let name = self.text(node);
-        let function = enclosing_function(node)?;
-        let Some(position) = self.parameter_position(function, name) else {
-            let body = code::field(function, "body").unwrap_or(function);
-            let local = self.declares(body, name);
-            let within = local.then(|| self.function_name(function)).flatten();
-            return Some(vec![ClientBinding::Variable(within, name.to_owned())]);
-        };
-        let called = self.text(code::field(function, "name")?);
-        let is_method = function.kind() == "method_declaration";
-        let file = self.file;
-        let mut all = Vec::new();
-        let declared = self.declared;
-        for site in declared.sites.of(called).iter().copied() {
-            if site.selected != is_method || self.files[site.file].parsed.is_test_file() {
-                continue;
-            }
-            let call = site
-                .node
-                .parent()
-                .filter(|p| p.kind() == "call_expression")?;
-            self.file = site.file;
-            let argument = self.arguments(call).get(position).copied();
-            let found = argument.and_then(|argument| self.bound_at(argument, passes + 1));
-            self.file = file;
-            for bound in found? {
-                if !all.contains(&bound) {
-                    all.push(bound);
-                }
-            }
-        }
-        Some(all)
+    /// What the value of an expression was bound to where it was made.
+    pub(super) fn bindings_of(&self, node: Node<'t>) -> Vec<ClientBinding> {
+        let value = self.here().outline().at_range(&node.byte_range());
+        let found = value.and_then(|value| find_bindings(&self.seen(), (FileAt(self.file), value)));
+        found.unwrap_or_default()
     }
 
     /// The variable or field that an expression names.
@@ -169,11 +137,12 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             let Some(value) = values.get(at) else {
                 return LongestWait::Unknown(Cause::Code("a missing argument"));
             };
-            return longest(row, &value.clone().folded(Cause::Code("an argument")));
+            let value = value.clone().folded(Cause::Code("an argument"));
+            return longest_of_call(row, Some(&value));
         }
         if let Some(method) = &row.timeout_call {
             return match self.chained(node, method) {
-                Some(value) => longest(row, &value),
+                Some(value) => longest_of_call(row, Some(&value)),
                 None => LongestWait::AtOnce,
             };
         }
@@ -196,10 +165,10 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         };
         match held.writes.iter().rfind(|write| write.ident == *field) {
             Some(write) if write.conditional => LongestWait::Unknown(Cause::Branches),
-            Some(write) => longest(row, &write.value),
+            Some(write) => longest_of_call(row, Some(&write.value)),
             None => match &held.rest_unknown {
                 Some(reason) => LongestWait::Unknown(reason.clone()),
-                None => of_zero(row.zero),
+                None => longest_of_call(row, None),
             },
         }
     }
@@ -247,72 +216,4 @@ fn waiting_command<'v, 't>(
     };
     let command = waiting::command(name)?;
     Some((command, values.get(row.name_arg + 1..)?))
-}
-
-/// How long a command that is sent by its name waits.
-fn named_wait(command: &WaitingCommand, words: &[GoExprValue<'_>]) -> LongestWait {
-    let at = match command.timeout {
-        TimeoutWord::AfterBlock => {
-            let is_block = |word: &GoExprValue<'_>| matches!(word, GoExprValue::Plain(ConstValue::Text(t)) if t.eq_ignore_ascii_case(waiting::BLOCK));
-            let unseen = words
-                .iter()
-                .any(|word| !matches!(word, GoExprValue::Plain(f) if !matches!(f, ConstValue::Unknown(_))));
-            match words.iter().position(is_block) {
-                Some(at) => at + 1,
-                // A word that is not seen may be the one before the figure, or hold several.
-                None if unseen && words.len() < 4 => {
-                    return LongestWait::Unknown(Cause::Code("an argument"));
-                }
-                None => return LongestWait::AtOnce,
-            }
-        }
-        other => match other.position(words.len()) {
-            Some(at) => at,
-            None => return LongestWait::Unknown(Cause::Code("an argument")),
-        },
-    };
-    let figure = match words.get(at) {
-        Some(GoExprValue::Plain(ConstValue::Int(n))) => Some(*n as f64),
-        Some(GoExprValue::Plain(ConstValue::Float(n))) => Some(*n),
-        Some(GoExprValue::Plain(ConstValue::Text(text))) => text.parse().ok(),
-        Some(GoExprValue::Plain(ConstValue::Unknown(reason))) => {
-            return LongestWait::Unknown(reason.clone());
-        }
-        _ => None,
-    };
-    match figure {
-        Some(0.0) => LongestWait::ForEver,
-        Some(figure) if figure > 0.0 => LongestWait::Seconds(command.unit.in_seconds(figure)),
-        _ => LongestWait::Unknown(Cause::Code("an argument")),
-    }
-}
-
-fn of_zero(zero: Option<WaitModel>) -> LongestWait {
-    match zero {
-        Some(WaitModel::ForEver) => LongestWait::ForEver,
-        Some(WaitModel::AtOnce) => LongestWait::AtOnce,
-        None => LongestWait::Unknown(Cause::Code("a value of 0")),
-    }
-}
-
-/// How long a figure of a typed call is.
-fn longest(row: &BlockingModel, figure: &ConstValue) -> LongestWait {
-    let seconds = match (figure, row.unit) {
-        (ConstValue::Unknown(reason), _) => return LongestWait::Unknown(reason.clone()),
-        (ConstValue::Int(n), Some(unit)) => unit.in_seconds(*n as f64),
-        (ConstValue::Float(n), Some(unit)) => unit.in_seconds(*n),
-        (ConstValue::Int(n) | ConstValue::Duration(n), None) => *n as f64 / 1e9,
-        (other, _) => match fold::to_duration(other.clone()) {
-            ConstValue::Duration(n) => n as f64 / 1e9,
-            _ => return LongestWait::Unknown(Cause::Code("an argument")),
-        },
-    };
-    match seconds {
-        0.0 => of_zero(row.zero),
-        seconds if seconds > 0.0 => LongestWait::Seconds(seconds),
-        _ => match row.negative {
-            Some(wait) => of_zero(Some(wait)),
-            None => LongestWait::Unknown(Cause::Code("a negative value")),
-        },
-    }
 }

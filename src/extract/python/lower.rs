@@ -9,8 +9,8 @@ use tree_sitter::Node;
 use super::node::PythonNode;
 use crate::extract::code::form::{
     ArgumentForm, ArgumentName, CallForm, ClassForm, ClassId, CodeArm, CodeBlock,
-    CodeExpressionForm, CodeFile, Expression, ExpressionId, FunctionForm, FunctionId, ImportForm,
-    ParameterForm, ParameterTakes, StatementForm,
+    CodeExpressionForm, CodeFile, CodeStatement, Expression, ExpressionId, FunctionForm,
+    FunctionId, ImportForm, LeaveKind, LoopForm, ParameterForm, ParameterTakes, StatementForm,
 };
 use crate::facts::raw::ConstValue;
 use crate::source::Excerpt;
@@ -90,8 +90,8 @@ impl<'t> PythonLowering<'t> {
         let made = match PythonNode::of(node) {
             PythonNode::ExpressionStatement => {
                 for child in code::children(node) {
-                    let made = self.simple(child);
-                    block.push(made);
+                    let form = self.simple(child);
+                    block.push(statement(form, child));
                 }
                 return;
             }
@@ -112,9 +112,13 @@ impl<'t> PythonLowering<'t> {
             PythonNode::Raise | PythonNode::Break | PythonNode::Continue => {
                 for child in code::children(node) {
                     let value = self.expression(child);
-                    block.push(StatementForm::Evaluate(value));
+                    block.push(statement(StatementForm::Evaluate(value), child));
                 }
-                StatementForm::Leave
+                StatementForm::Leave(match PythonNode::of(node) {
+                    PythonNode::Break => LeaveKind::Loop,
+                    PythonNode::Continue => LeaveKind::Round,
+                    _ => LeaveKind::Failure,
+                })
             }
             PythonNode::Function | PythonNode::Class | PythonNode::Decorated => {
                 match self.definition(node, Vec::new()) {
@@ -140,7 +144,7 @@ impl<'t> PythonLowering<'t> {
                 StatementForm::Evaluate(whole)
             }
         };
-        block.push(made);
+        block.push(statement(made, node));
     }
 
     /// An assignment, or an expression by itself.
@@ -153,7 +157,7 @@ impl<'t> PythonLowering<'t> {
                 let target = self.child(node, "left");
                 let value = self.child(node, "right");
                 let (Some(target), Some(value)) = (target, value) else {
-                    return StatementForm::Leave;
+                    return StatementForm::Leave(LeaveKind::Failure);
                 };
                 let form = CodeExpressionForm::Binary(
                     operator_of(operator.trim_end_matches('=')),
@@ -164,6 +168,7 @@ impl<'t> PythonLowering<'t> {
                 StatementForm::Assign {
                     targets: vec![target],
                     value,
+                    declares: false,
                 }
             }
             _ => StatementForm::Evaluate(self.expression(node)),
@@ -190,7 +195,11 @@ impl<'t> PythonLowering<'t> {
                 Some(next) if PythonNode::of(next) == PythonNode::Assignment => at = next,
                 Some(value) => {
                     let value = self.expression(value);
-                    return StatementForm::Assign { targets, value };
+                    return StatementForm::Assign {
+                        targets,
+                        value,
+                        declares: false,
+                    };
                 }
                 None => {
                     let value = self.add(CodeExpressionForm::Opaque(Vec::new()), node.byte_range());
@@ -241,20 +250,20 @@ impl<'t> PythonLowering<'t> {
         target: Option<ExpressionId>,
         over: Option<ExpressionId>,
     ) -> StatementForm {
-        if let Some(condition) = code::field(node, "condition") {
-            self.expression(condition);
-        }
+        let condition = self.child(node, "condition");
         let mut body = self.block(code::field(node, "body"));
         for alternative in code::fields(node, "alternative") {
             let inner = self.block(code::field(alternative, "body"));
             body.extend(inner);
         }
-        StatementForm::Loop {
+        StatementForm::Loop(Box::new(LoopForm {
+            condition,
             target,
             over,
             body,
             range: node.byte_range(),
-        }
+            ..LoopForm::default()
+        }))
     }
 
     fn attempt(&mut self, node: Node<'t>) -> StatementForm {
@@ -343,6 +352,7 @@ impl<'t> PythonLowering<'t> {
             body: Vec::new(),
             range: node.byte_range(),
             class: self.classes_around.last().copied(),
+            receiver: None,
             is_field: false,
             is_endless: false,
             yields: false,
@@ -354,7 +364,8 @@ impl<'t> PythonLowering<'t> {
         self.functions_around += 1;
         let body = match (PythonNode::of(node), code::field(node, "body")) {
             (PythonNode::Lambda, Some(value)) => {
-                vec![StatementForm::Return(Some(self.expression(value)))]
+                let form = StatementForm::Return(Some(self.expression(value)));
+                vec![statement(form, value)]
             }
             (_, body) => self.block(body),
         };
@@ -400,6 +411,7 @@ impl<'t> PythonLowering<'t> {
                 default: default.map(|value| self.expression(value)),
                 takes,
                 named_only,
+                types: Vec::new(),
             });
             named_only |= takes == ParameterTakes::Rest;
         }
@@ -741,6 +753,13 @@ impl<'t> PythonLowering<'t> {
             _ => "",
         };
         CodeExpressionForm::Test { operands, operator }
+    }
+}
+
+fn statement(form: StatementForm, node: Node<'_>) -> CodeStatement {
+    CodeStatement {
+        form,
+        range: node.byte_range(),
     }
 }
 

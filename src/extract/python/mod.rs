@@ -88,6 +88,10 @@ impl CodeFrontend for PythonFrontend {
     fn is_test(&self, path: &str) -> bool {
         languages::python().is_some_and(|language| language.tests.is_test(path))
     }
+
+    fn is_private(&self, name: &str) -> bool {
+        name.starts_with('_') && !name.starts_with("__")
+    }
 }
 
 /// The clients of a tree. A file that can neither build a client nor is named by one that does is not

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
+use crate::extract::code::waiting::{longest_of_call, longest_of_command};
 use crate::extract::rust::concurrency::FunctionCallers;
 use crate::extract::rust::names;
 use crate::extract::rust::package::{ParsedRustFile, outside_tests};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{LongestWait, RawWait, SourceLanguage};
-use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall, WaitModel};
+use crate::facts::raw::{ConstValue, LongestWait, RawWait, SourceLanguage};
+use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall};
 use crate::knowledge::clients::{ClientModels, LibraryModel};
-use crate::knowledge::servers::waiting::{self, TimeoutWord, WaitPurpose, WaitingCommand};
+use crate::knowledge::servers::waiting::{self, WaitPurpose, WaitingCommand};
 use crate::source::{Span, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
@@ -235,14 +236,17 @@ impl<'t> WaitingCalls<'t, '_> {
     }
 
     fn longest(&self, argument: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
-        let Some(figure) = figure(argument, tree, &self.constants) else {
-            return unknown(names::quote_code(tree, argument).in_marks());
-        };
-        let seconds = row.unit.map_or(figure, |unit| unit.in_seconds(figure));
-        match (seconds, row.zero) {
-            (0.0, Some(WaitModel::AtOnce)) => LongestWait::AtOnce,
-            (0.0, _) => LongestWait::ForEver,
-            _ => LongestWait::Seconds(seconds),
+        longest_of_call(row, Some(&self.word(argument, tree)))
+    }
+
+    /// A word as what is known of it.
+    fn word(&self, node: Node<'t>, tree: &'t CodeTree) -> ConstValue {
+        let figure = figure(node, tree, &self.constants);
+        let text = CodeGrammar::Rust.string_value(tree.text(node));
+        match (figure, text) {
+            (Some(figure), _) => ConstValue::Float(figure),
+            (None, Some(text)) => ConstValue::Text(text),
+            (None, None) => ConstValue::Unknown(names::quote_code(tree, node).in_marks()),
         }
     }
 
@@ -253,31 +257,9 @@ impl<'t> WaitingCalls<'t, '_> {
         command: &WaitingCommand,
         tree: &'t CodeTree,
     ) -> LongestWait {
-        let words = words(node, tree);
-        let at = match command.timeout {
-            TimeoutWord::AfterBlock => {
-                let is_block = |word: &Node<'_>| {
-                    let text = CodeGrammar::Rust.string_value(tree.text(*word));
-                    text.is_some_and(|text| text.eq_ignore_ascii_case(waiting::BLOCK))
-                };
-                match words.iter().position(is_block) {
-                    Some(at) => Some(at + 1),
-                    None if words.len() >= 3 => return LongestWait::AtOnce,
-                    None => None,
-                }
-            }
-            other => other.position(words.len()),
-        };
-        let Some(word) = at.and_then(|at| words.get(at)) else {
-            return unknown(Cause::Code("an argument"));
-        };
-        let text = CodeGrammar::Rust.string_value(tree.text(*word));
-        let written = text.and_then(|text| text.parse().ok());
-        match written.or_else(|| figure(*word, tree, &self.constants)) {
-            Some(0.0) => LongestWait::ForEver,
-            Some(figure) if figure > 0.0 => LongestWait::Seconds(command.unit.in_seconds(figure)),
-            _ => unknown(names::quote_code(tree, *word).in_marks()),
-        }
+        let words = words(node, tree).into_iter();
+        let words: Vec<ConstValue> = words.map(|word| self.word(word, tree)).collect();
+        longest_of_command(command, &words)
     }
 }
 
