@@ -513,8 +513,7 @@ fn variables_of_a_workload_that_multiply() {
 /// Anchors that hold others many times over.
 #[test]
 fn anchors_that_multiply() {
-    let step =
-        |n: usize, of: &str| format!("a{}: &a{} [{}]\n", n + 1, n + 1, vec![of; 9].join(","));
+    let step = |n: usize, of: &str| format!("a{}: &a{} [{}]\n", n + 1, n + 1, [of; 9].join(","));
     let anchors: String = (0..12).map(|n| step(n, &format!("*a{n}"))).collect();
     let compose = format!(
         "a0: &a0 [x,x,x,x,x,x,x,x,x]\n{anchors}services:\n  r:\n    image: redis:7.2.6\n    command: *a12\n    environment: *a12\n"
