@@ -245,7 +245,10 @@ fn a_file_too_large_is_told_without_being_read() {
     let found = found(dir.path(), &[]);
     assert_eq!(
         found.unreadable,
-        [("redis.conf".to_owned(), "larger than 64 MiB".to_owned())]
+        [(
+            "redis.conf".to_owned(),
+            "larger than 64 MiB (`file-size` under [limits] of redvet.toml)".to_owned()
+        )]
     );
 }
 

@@ -349,10 +349,18 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
+fn show_limit(bytes: u64) -> String {
+    const MEBIBYTE: u64 = 1 << 20;
+    match bytes % MEBIBYTE {
+        0 => format!("{} MiB", bytes / MEBIBYTE),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 enum UnreadCause {
-    #[error("larger than {0} bytes (`file-size` under [limits] of redvet.toml)")]
+    #[error("larger than {} (`file-size` under [limits] of redvet.toml)", show_limit(*.0))]
     TooLarge(u64),
     #[error("not a text file (NUL byte near the start)")]
     Binary,

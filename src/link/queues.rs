@@ -25,10 +25,9 @@ impl FactLinker<'_> {
                     at: workload.anchor,
                 };
                 let servers = host.map_or_else(Vec::new, |host| self.find_reached_bodies(host));
-                let uses = servers
+                servers
                     .into_iter()
-                    .map(move |body| (body, queue_use.clone()));
-                uses
+                    .map(move |body| (body, queue_use.clone()))
             })
         });
         uses.collect()

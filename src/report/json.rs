@@ -61,7 +61,8 @@ struct JsonFinding<'a> {
     /// The findings that a bundle reports as one; they have no parts.
     parts: Vec<JsonFinding<'a>>,
     fix: Option<JsonFix<'a>>,
-    /// Why there is no fix, or one for a part only; null where the rule has none to offer.
+    /// Why there is no fix, or one for a part only; absent where the rule has none to offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     fix_obstacle: Option<&'a str>,
     /// The same while the fault is the same, wherever it moves in its file.
     fingerprint: &'a str,
@@ -458,7 +459,6 @@ mod tests {
                   }
                 ]
               },
-              "fix_obstacle": null,
               "fingerprint": "f00d",
               "suppressed": null
             },
@@ -488,7 +488,6 @@ mod tests {
               "also": [],
               "parts": [],
               "fix": null,
-              "fix_obstacle": null,
               "fingerprint": "f00d",
               "suppressed": {
                 "by": "comment",

@@ -66,7 +66,6 @@ mod tests {
            ╭─[redvet.toml:1:1]
          1 │ profil = "strict"
            · ──────
-           ╰────
           help: did you mean `profile`?
         "#);
     }
