@@ -172,7 +172,7 @@ impl CheckRun<'_> {
         Ok(decide_outcome(&rounds.report, threshold, args))
     }
 
-    /// What is rounds is known no more: it would be silenced if it came back.
+    /// What is fixed is no longer in the baseline: it would be silenced if it came back.
     fn shrink_baseline(&self, report: &Report, args: &CheckArgs) -> Result<(), CliError> {
         let ready = self.ready;
         match &self.scope.accepted.baseline {
@@ -282,7 +282,7 @@ fn outcome(fails: bool, args: &CheckArgs) -> CommandOutcome {
     }
 }
 
-/// The report of a check that nothing is printed of and nothing is rounds after.
+/// The report of a check that prints nothing and fixes nothing.
 pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, CliError> {
     let (target, stdin) = (&ready.target, ready.stdin.as_deref());
     let mut read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;

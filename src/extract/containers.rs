@@ -228,10 +228,10 @@ fn run(words: &[ArgWord]) -> Option<StartedContainer> {
     let argument = |word: &ArgWord| CommandArgument {
         text: match &word.unresolved {
             Some(reason) => {
-                let text = Excerpt::stand_for(&word.text, word.span);
+                let text = Excerpt::at_span(&word.text, word.span);
                 InterpolatedText::from_hidden(text, reason.clone())
             }
-            None => InterpolatedText::plain(Excerpt::stand_for(&word.text, word.span)),
+            None => InterpolatedText::plain(Excerpt::at_span(&word.text, word.span)),
         },
         slot: EditTarget::None,
     };

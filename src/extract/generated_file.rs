@@ -242,7 +242,7 @@ fn read_echo(arguments: &[ArgWord]) -> Option<Excerpt> {
         text = escapes.then(|| unescape(&text)).flatten()?;
     }
     text.push('\n');
-    Some(Excerpt::stand_for(&text, place(words, first)))
+    Some(Excerpt::at_span(&text, place(words, first)))
 }
 
 /// What `printf` writes, where its format has no other holes than `%s`.
@@ -265,7 +265,7 @@ fn read_printf(arguments: &[ArgWord]) -> Option<Excerpt> {
     if values.next().is_some() {
         return None;
     }
-    Some(Excerpt::stand_for(&text, place(arguments, format)))
+    Some(Excerpt::at_span(&text, place(arguments, format)))
 }
 
 fn place(words: &[ArgWord], first: &ArgWord) -> Span {

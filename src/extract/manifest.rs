@@ -138,7 +138,7 @@ fn read_texts(
         // Base64 hides where in it a secret stands, so the whole scalar counts as one.
         raw.secrets.push(scalar.value().span_all());
         if let Some(text) = base64::decode(scalar.as_str()).filter(|_| !scalar.has_placeholder()) {
-            let excerpt = Excerpt::stand_for(&text, scalar.value().span_all());
+            let excerpt = Excerpt::at_span(&text, scalar.value().span_all());
             read_text(&object, key, excerpt, TextFrame::Inline, context, raw);
         }
     }

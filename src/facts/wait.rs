@@ -111,6 +111,24 @@ impl Concurrency {
         }
     }
 
+    /// Of each of these as many as `inner` says.
+    #[must_use]
+    pub fn product(self, inner: &Self) -> Self {
+        let count = match (self.count, &inner.count) {
+            // What runs nowhere counts nothing, however many it would start.
+            (Ok(0), _) => Ok(0),
+            (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+            // A product with one open factor is open, and any of its causes says why.
+            (Err(reason), _) => Err(reason),
+            (_, Err(reason)) => Err(reason.clone()),
+        };
+        Self {
+            count,
+            at_least: self.at_least.saturating_mul(inner.at_least),
+            assumed: self.assumed,
+        }
+    }
+
     /// So many times as many.
     #[must_use]
     pub fn times(self, factor: &Result<u64, Cause>) -> Self {

@@ -205,8 +205,8 @@ fn compare(operator: CelOperator, one: &CelValue, two: &CelValue) -> Option<CelV
 /// Equality. A switch equals the word that it is written with.
 fn equal(one: &CelValue, two: &CelValue) -> bool {
     match (one, two) {
-        (CelValue::Bool(_), CelValue::Text(word)) => one.to_shown() == *word,
-        (CelValue::Text(word), CelValue::Bool(_)) => two.to_shown() == *word,
+        (CelValue::Bool(_), CelValue::Text(word)) => one.display_text() == *word,
+        (CelValue::Text(word), CelValue::Bool(_)) => two.display_text() == *word,
         _ => one == two,
     }
 }

@@ -131,7 +131,7 @@ impl CelFunction {
             Self::Min => CelValue::Number(fold(args, f64::min)?),
             Self::Max => CelValue::Number(fold(args, f64::max)?),
             Self::Lower => CelValue::Text(text(0)?.to_lowercase()),
-            Self::Text => CelValue::Text(args.first()?.to_shown()),
+            Self::Text => CelValue::Text(args.first()?.display_text()),
             Self::Size => CelValue::Number(args.first()?.size()? as f64),
             Self::Contains => CelValue::Bool(text(0)?.contains(text(1)?)),
             Self::StartsWith => CelValue::Bool(text(0)?.starts_with(text(1)?)),
@@ -163,7 +163,7 @@ fn join_list(list: &CelValue, separator: &str) -> Option<String> {
         CelValue::List(items) => Some(
             items
                 .iter()
-                .map(CelValue::to_shown)
+                .map(CelValue::display_text)
                 .collect::<Vec<_>>()
                 .join(separator),
         ),

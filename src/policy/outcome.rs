@@ -72,7 +72,7 @@ impl CelValue {
     }
 
     /// As people read it.
-    pub(super) fn to_shown(&self) -> String {
+    pub(super) fn display_text(&self) -> String {
         match self {
             Self::Bool(true) => "yes".to_owned(),
             Self::Bool(false) => "no".to_owned(),
@@ -81,7 +81,7 @@ impl CelValue {
             Self::Text(text) => text.clone(),
             Self::List(items) => items
                 .iter()
-                .map(Self::to_shown)
+                .map(Self::display_text)
                 .collect::<Vec<_>>()
                 .join(", "),
             Self::Subject(kind, ..) => kind.as_str().to_owned(),

@@ -84,7 +84,7 @@ pub(super) fn format_result(known: &KnownResult, kind: &ExpressionKind) -> Strin
     match (&known.val, kind.unit()) {
         (CelValue::Number(bytes), Some(FactType::Size)) => quantity::show_size(*bytes),
         (CelValue::Number(seconds), Some(FactType::Duration)) => quantity::show_duration(*seconds),
-        (val, _) => val.to_shown(),
+        (val, _) => val.display_text(),
     }
 }
 

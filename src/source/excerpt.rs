@@ -80,7 +80,7 @@ impl Excerpt {
     }
 
     /// A text that was made of something else and stands for this place.
-    pub fn stand_for(text: &str, span: Span) -> Self {
+    pub fn at_span(text: &str, span: Span) -> Self {
         let piece = ExcerptPiece {
             at: 0,
             len: narrow(text.len()),

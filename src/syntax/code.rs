@@ -6,6 +6,7 @@
 //! file without its package clause) are accepted. The meaning of the code is left to `extract`.
 
 mod literals;
+pub(crate) mod node_kinds;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -128,7 +128,7 @@ impl<'c> CallerWalk<'_, 'c> {
             };
             let Some(closure) = at.outline.closure(function) else {
                 let outer = self.callers(at, function, way);
-                return multiply(outer, &crew);
+                return outer.product(&crew);
             };
             match self.run_by(at, closure) {
                 RunBy::Here(call) => id = call,
@@ -138,7 +138,7 @@ impl<'c> CallerWalk<'_, 'c> {
                 }
                 RunBy::Variable(name, range) => {
                     let inner = self.count_calls_of(at, (name, function), range, &way);
-                    return multiply(inner, &crew);
+                    return inner.product(&crew);
                 }
                 RunBy::Unknown(reason) => return Concurrency::unknown(reason),
             }
@@ -250,7 +250,7 @@ impl<'c> CallerWalk<'_, 'c> {
             }
         }
         let outer = self.outwards(&at, call, way);
-        multiply(outer, &crew)
+        outer.product(&crew)
     }
 
     /// A function that a variable of another one holds: everything that calls it.
@@ -460,22 +460,6 @@ impl<'c> CallerWalk<'_, 'c> {
             ConstValue::Unknown(reason) => Err(UnknownCount::Unknown(reason)),
             value => Ok(value),
         }
-    }
-}
-
-/// So many of each of those.
-fn multiply(outer: Concurrency, inner: &Concurrency) -> Concurrency {
-    let count = match (&outer.count, &inner.count) {
-        // What runs nowhere, or once, counts nothing however many it would start.
-        (Ok(0), _) => Ok(0),
-        (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
-        // A product with one open factor is open, and any of its causes says why.
-        (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
-    };
-    Concurrency {
-        count,
-        at_least: outer.at_least.saturating_mul(inner.at_least),
-        assumed: outer.assumed,
     }
 }
 

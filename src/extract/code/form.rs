@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use crate::facts::raw::ConstValue;
 use crate::source::{Comment, Excerpt, Span};
+use crate::syntax::code::CodeTree;
 
 /// An expression of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +39,29 @@ pub(in crate::extract) struct CodeFile {
 }
 
 impl CodeFile {
+    /// A file that nothing is lowered of yet.
+    pub(in crate::extract) fn of_tree(tree: &CodeTree) -> Self {
+        Self {
+            excerpt: tree.excerpt().clone(),
+            expressions: Vec::new(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            body: Vec::new(),
+            skipped: tree.too_deep().to_vec(),
+            comments: Vec::new(),
+        }
+    }
+
+    pub(in crate::extract) fn add(
+        &mut self,
+        form: CodeExpressionForm,
+        range: Range<usize>,
+    ) -> ExpressionId {
+        let id = u32::try_from(self.expressions.len()).unwrap_or(u32::MAX);
+        self.expressions.push(Expression { form, range });
+        ExpressionId(id)
+    }
+
     pub(in crate::extract) fn expression(&self, id: ExpressionId) -> &Expression {
         &self.expressions[id.0 as usize]
     }

@@ -8,8 +8,8 @@ use tree_sitter::Node;
 use super::node::GoNode;
 use crate::extract::code::form::{
     ArgumentForm, ArgumentName, CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile,
-    CodeStatement, Expression, ExpressionId, FunctionForm, FunctionId, LeaveKind, LoopForm,
-    ParameterForm, ParameterTakes, StatementForm,
+    CodeStatement, ExpressionId, FunctionForm, FunctionId, LeaveKind, LoopForm, ParameterForm,
+    ParameterTakes, StatementForm,
 };
 use crate::facts::raw::ConstValue;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
@@ -24,15 +24,7 @@ pub(super) fn lower(tree: &CodeTree) -> CodeFile {
         tree,
         depth: 0,
         functions_around: 0,
-        file: CodeFile {
-            comments: Vec::new(),
-            excerpt: tree.excerpt().clone(),
-            expressions: Vec::new(),
-            functions: Vec::new(),
-            classes: Vec::new(),
-            body: Vec::new(),
-            skipped: tree.too_deep().to_vec(),
-        },
+        file: CodeFile::of_tree(tree),
     };
     if let Some(root) = tree.root() {
         lowering.file.body = lowering.statements(code::children(root));
@@ -53,9 +45,7 @@ impl<'t> GoLowering<'t> {
     }
 
     fn add(&mut self, form: CodeExpressionForm, range: Range<usize>) -> ExpressionId {
-        let id = u32::try_from(self.file.expressions.len()).unwrap_or(u32::MAX);
-        self.file.expressions.push(Expression { form, range });
-        ExpressionId(id)
+        self.file.add(form, range)
     }
 
     fn statements(&mut self, nodes: Vec<Node<'t>>) -> CodeBlock {

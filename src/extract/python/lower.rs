@@ -9,8 +9,8 @@ use tree_sitter::Node;
 use super::node::PythonNode;
 use crate::extract::code::form::{
     ArgumentForm, ArgumentName, CallForm, ClassForm, ClassId, CodeArm, CodeBlock,
-    CodeExpressionForm, CodeFile, CodeStatement, Expression, ExpressionId, FunctionForm,
-    FunctionId, ImportForm, LeaveKind, LoopForm, ParameterForm, ParameterTakes, StatementForm,
+    CodeExpressionForm, CodeFile, CodeStatement, ExpressionId, FunctionForm, FunctionId,
+    ImportForm, LeaveKind, LoopForm, ParameterForm, ParameterTakes, StatementForm,
 };
 use crate::facts::raw::ConstValue;
 use crate::source::Excerpt;
@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 90;
 
 /// A file in the interpreter's form. `package` is the dotted path that its relative imports start at.
 pub(super) fn lower(excerpt: Excerpt, package: &str) -> CodeFile {
-    let tree = code::parse(CodeGrammar::Python, excerpt.clone());
+    let tree = code::parse(CodeGrammar::Python, excerpt);
     let mut lowering = PythonLowering {
         tree: &tree,
         package,
@@ -31,12 +31,7 @@ pub(super) fn lower(excerpt: Excerpt, package: &str) -> CodeFile {
         yields: false,
         file: CodeFile {
             comments: tree.comments(),
-            excerpt,
-            expressions: Vec::new(),
-            functions: Vec::new(),
-            classes: Vec::new(),
-            body: Vec::new(),
-            skipped: tree.too_deep().to_vec(),
+            ..CodeFile::of_tree(&tree)
         },
     };
     if let Some(root) = tree.root() {
@@ -62,9 +57,7 @@ impl<'t> PythonLowering<'t> {
     }
 
     fn add(&mut self, form: CodeExpressionForm, range: Range<usize>) -> ExpressionId {
-        let id = u32::try_from(self.file.expressions.len()).unwrap_or(u32::MAX);
-        self.file.expressions.push(Expression { form, range });
-        ExpressionId(id)
+        self.file.add(form, range)
     }
 
     fn statements(&mut self, nodes: Vec<Node<'t>>) -> CodeBlock {

@@ -1,23 +1,9 @@
-//! The kinds of nodes of Python's grammar that the reader knows: each spelled once and looked up in the
-//! grammar at first use, so that a misspelt one fails a test instead of matching nothing.
+//! The kinds of nodes of Python's grammar that `lower` knows.
 
-use std::sync::LazyLock;
-
-use tree_sitter::Node;
-
-use crate::syntax::code::CodeGrammar;
-
-macro_rules! node_kinds {
-    ($($name:ident = $text:literal),* $(,)?) => {
-        /// A kind of node; `Unread` stands for all that the reader looks through.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum PythonNode { $($name,)* Unread }
-
-        const KINDS: &[(PythonNode, &str)] = &[$((PythonNode::$name, $text)),*];
-    };
-}
+use crate::syntax::code::node_kinds::node_kinds;
 
 node_kinds! {
+    PythonNode of Python:
     Assert = "assert_statement",
     Assignment = "assignment",
     AsPattern = "as_pattern",
@@ -95,39 +81,4 @@ node_kinds! {
     WithItem = "with_item",
     Wildcard = "wildcard_import",
     Yield = "yield",
-}
-
-/// The kinds by the grammar's own numbers.
-static BY_NUMBER: LazyLock<Vec<PythonNode>> = LazyLock::new(|| {
-    let mut table = Vec::new();
-    for (kind, text) in KINDS {
-        let number = usize::from(CodeGrammar::Python.kind_number(text).unwrap_or(0));
-        if table.len() <= number {
-            table.resize(number + 1, PythonNode::Unread);
-        }
-        table[number] = *kind;
-    }
-    table
-});
-
-impl PythonNode {
-    pub(super) fn of(node: Node<'_>) -> Self {
-        let kind = BY_NUMBER.get(usize::from(node.kind_id()));
-        kind.copied().unwrap_or(Self::Unread)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_one_of_the_grammar() {
-        let unknown: Vec<&str> = KINDS
-            .iter()
-            .filter(|(_, text)| CodeGrammar::Python.kind_number(text).is_none())
-            .map(|(_, text)| *text)
-            .collect();
-        assert!(unknown.is_empty(), "{unknown:?}");
-    }
 }

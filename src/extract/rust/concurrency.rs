@@ -132,7 +132,7 @@ impl<'t> FunctionCallers<'t> {
                 }
                 "function_item" => {
                     let outer = self.callers(parent, file, way, constants);
-                    return multiply(outer, &crew);
+                    return outer.product(&crew);
                 }
                 _ => {}
             }
@@ -183,20 +183,6 @@ impl<'t> FunctionCallers<'t> {
 /// What is in no loop is done soon.
 fn end(way: &RustCallPath, crew: Concurrency) -> Concurrency {
     if way.looped { crew } else { Concurrency::of(0) }
-}
-
-fn multiply(outer: Concurrency, inner: &Concurrency) -> Concurrency {
-    let count = match (&outer.count, &inner.count) {
-        (Ok(0), _) => Ok(0),
-        (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
-        // A product with one open factor is open, and any of its causes says why.
-        (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
-    };
-    Concurrency {
-        count,
-        at_least: outer.at_least.saturating_mul(inner.at_least),
-        assumed: outer.assumed,
-    }
 }
 
 /// How many rounds a loop over this makes; without anything to go over it has no end.

@@ -106,7 +106,7 @@ impl PodSpec<'_> {
         budget: &FillBudget,
     ) -> Result<String, Cause> {
         if let Some(value) = entry.get("value") {
-            let text = Excerpt::stand_for(&plain(value)?, value.span);
+            let text = Excerpt::at_span(&plain(value)?, value.span);
             let filled = process_environment::substitute_references(&text, environment, budget);
             return filled.known_text().map(str::to_owned);
         }

@@ -31,7 +31,7 @@ impl YamlNode {
 
     /// A scalar with a text that was made of what stands at `span`; it cannot be written anew there.
     pub fn from_text(text: &str, span: Span) -> Self {
-        Self::scalar_of(Excerpt::stand_for(text, span), ScalarStyle::Folded, span)
+        Self::scalar_of(Excerpt::at_span(text, span), ScalarStyle::Folded, span)
     }
 
     /// A scalar that holds the lines of an excerpt as they stand there.
