@@ -128,6 +128,15 @@ pub fn is_server_image(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -
     shapes.server_image(image).is_some() || is_evident && shapes.is_likely_server(image)
 }
 
+/// The port of a server or a sentinel that a word of a check names: `6379`, `localhost:6379`,
+/// `/dev/tcp/127.0.0.1/6379`. Other numbers of a check are times and counts.
+pub fn find_checked_port<'w>(word: &'w str, shapes: &DeploymentShapes) -> Option<&'w str> {
+    let servers = &shapes.servers;
+    let last = word.rsplit([':', '/']).next()?;
+    let mut ports = servers.server_ports.iter().chain(&servers.other_mode_ports);
+    ports.any(|port| port == last).then_some(last)
+}
+
 /// A command whose program is known and hands its arguments to no other.
 fn is_plain(command: &ShellCommand) -> bool {
     let Some(first) = command.words.first() else {

@@ -132,6 +132,40 @@ impl<'t> ObjectIndex<'t> {
             .collect()
     }
 
+    /// The ports of a pod to which the Services lead that select it by these labels, by number.
+    pub fn list_target_ports(
+        &self,
+        namespace: Option<&String>,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<String> {
+        let of_kind = self.found.iter().filter(|((kind, _), _)| kind == SERVICE);
+        let held = of_kind
+            .flat_map(|(_, held)| held)
+            .filter(|held| held.namespace.as_ref() == namespace);
+        let selecting = held.filter(|held| {
+            let selector = held.root.at("spec.selector").map(YamlNode::entries);
+            let selector = selector.unwrap_or_default();
+            let mut pairs = selector.iter();
+            let fits = pairs.all(|pair| {
+                let label = pair.key.as_str().and_then(|key| labels.get(key));
+                label.is_some() && label.map(String::as_str) == known_text(Some(&pair.value))
+            });
+            fits && !selector.is_empty()
+        });
+        let ports = selecting.take(MOST_SERVICES).flat_map(|held| {
+            let ports = held.root.at("spec.ports").map(YamlNode::items);
+            ports.unwrap_or_default()
+        });
+        let own: Vec<String> = ports
+            .filter_map(|port| known_text(port.get("targetPort").or(port.get("port"))))
+            .map(str::to_owned)
+            .collect();
+        match self.beside {
+            Some(beside) if own.is_empty() => beside.list_target_ports(namespace, labels),
+            _ => own,
+        }
+    }
+
     /// The object of this name that is meant in a file; or why that is not known.
     pub fn find(&self, wanted: &ObjectName, from: FileId) -> Result<&YamlNode, Cause> {
         let key = (wanted.kind.clone(), wanted.name.clone());

@@ -248,7 +248,7 @@ impl<'a> ComposeService<'a> {
             command: own_command.or(inherited).unwrap_or_default(),
             environment,
             listens: listens.iter().any(|key| self.node(key).is_some()),
-            ports: ports::list_open_ports(self),
+            ports: self.list_ports(),
             asked_by_client: self.is_asked_by_client(),
             scripts: None,
             mounts: None,
@@ -256,14 +256,31 @@ impl<'a> ComposeService<'a> {
         }
     }
 
-    /// Its health check runs a client of servers.
-    fn is_asked_by_client(&self) -> bool {
+    /// The texts of its health check.
+    fn health_check_texts(&self) -> Vec<String> {
         let test = self.node("healthcheck.test");
         let texts = test.map(|node| self.list_texts(node, "test"));
-        texts.unwrap_or_default().iter().any(|text| {
-            let mut words = text.split_ascii_whitespace();
-            words.any(|word| self.project.tree.shapes.is_client_program(word))
-        })
+        texts.unwrap_or_default()
+    }
+
+    /// Its health check runs a client of servers.
+    fn is_asked_by_client(&self) -> bool {
+        let texts = self.health_check_texts();
+        let mut words = texts.iter().flat_map(|text| text.split_ascii_whitespace());
+        words.any(|word| self.project.tree.shapes.is_client_program(word))
+    }
+
+    /// The ports that are published, named, or asked by its health check.
+    fn list_ports(&self) -> Vec<String> {
+        let texts = self.health_check_texts();
+        let words = texts.iter().flat_map(|text| text.split_ascii_whitespace());
+        let shapes = self.project.tree.shapes;
+        let asked = words.filter_map(|word| launch::find_checked_port(word, shapes));
+        let asked = asked.map(str::to_owned);
+        ports::list_open_ports(self)
+            .into_iter()
+            .chain(asked)
+            .collect()
     }
 
     /// The words of a command, written as a list or as one text.

@@ -114,6 +114,7 @@ struct PodFacts<'a> {
     quality: OnceCell<Result<ServiceQuality, Cause>>,
     rollout: OnceCell<Option<Result<RolloutTrigger, Cause>>>,
     watchers: OnceCell<Vec<WatchingContainer<'a>>>,
+    service_ports: OnceCell<Vec<String>>,
 }
 
 /// A container of a pod that exports metrics, or may.

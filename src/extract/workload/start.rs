@@ -1,6 +1,8 @@
 //! What a container starts: its command as the launch that it is, and the scripts that it is shown as
 //! files. What comes of it is followed by `launch`.
 
+use std::collections::BTreeSet;
+
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
@@ -66,7 +68,7 @@ impl<'a> PodSpec<'a> {
         let (command, args) = (container.get("command"), container.get("args"));
         let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_placeholder();
         if [command, args].iter().flatten().any(templated) {
-            return if image.shape.is_some() && serves(container) {
+            return if image.shape.is_some() && self.serves(container) {
                 LaunchResult::Hidden(Cause::Template("writes its command"))
             } else {
                 LaunchResult::Other
@@ -104,8 +106,8 @@ impl<'a> PodSpec<'a> {
                 entrypoint: command.map(own).or_else(|| inherited?.entrypoint.clone()),
                 command: words.unwrap_or_default(),
                 environment: &environment,
-                listens: serves(container),
-                ports: ports(container),
+                listens: self.serves(container),
+                ports: self.ports(container),
                 asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
                 mounts: built.is_none().then(|| list_mount_paths(container)),
@@ -135,20 +137,52 @@ impl<'a> PodSpec<'a> {
     /// An image whose name may be a server's: what stands beside it decides.
     fn is_likely(&self, container: &YamlNode, image: &ContainerImage<'_>) -> bool {
         let reference = image.reference.as_ref();
-        reference.is_some_and(|image| self.shapes.is_likely_server(image)) && serves(container)
+        reference.is_some_and(|image| self.shapes.is_likely_server(image)) && self.serves(container)
     }
 
     /// A probe runs a client of servers.
     fn is_asked_by_client(&self, container: &YamlNode) -> bool {
+        let mut words = probe_words(container);
+        words.any(|word| self.shapes.is_client_program(word))
+    }
+
+    /// The ports of a container: those that it declares, those that its probes ask, and where neither
+    /// says any, those to which a Service leads in a pod of one container.
+    fn ports(&self, container: &YamlNode) -> Vec<String> {
+        let listed = container.get("ports").map(YamlNode::items);
+        let declared = listed.unwrap_or_default().iter();
+        let declared = declared.filter_map(|port| port.get("containerPort")?.as_str());
         let probes = PROBES.iter().filter_map(|probe| container.get(probe));
-        let commands = probes.filter_map(|probe| probe.at("exec.command"));
-        let mut words = commands
-            .flat_map(YamlNode::items)
-            .filter_map(YamlNode::as_str);
-        words.any(|text| {
-            let mut words = text.split_ascii_whitespace();
-            words.any(|word| self.shapes.is_client_program(word))
-        })
+        let asked = probes.filter_map(|probe| probe.at("tcpSocket.port")?.as_str());
+        let in_words =
+            probe_words(container).filter_map(|word| launch::find_checked_port(word, self.shapes));
+        let ports: BTreeSet<&str> = declared.chain(asked).chain(in_words).collect();
+        if ports.is_empty() {
+            return self.ports_of_services();
+        }
+        ports.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The ports of the pod to which Services lead: with several containers it is not known whose they are.
+    fn ports_of_services(&self) -> Vec<String> {
+        if self.neighbours().count() > 1 {
+            return Vec::new();
+        }
+        let of_service = self.shared.service_ports.get_or_init(|| {
+            let objects = self.context.objects;
+            objects.list_target_ports(self.object.namespace.as_ref(), &self.labels())
+        });
+        of_service.clone()
+    }
+
+    /// Others reach it, or Kubernetes itself asks it for signs of life.
+    fn serves(&self, container: &YamlNode) -> bool {
+        let mut fields = PROBES.iter().chain(&["ports"]);
+        let is_written = fields.any(|field| {
+            let node = container.get(field);
+            node.is_some_and(|node| !node.items().is_empty() || node.is_map())
+        });
+        is_written || !self.ports_of_services().is_empty()
     }
 
     /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
@@ -219,21 +253,14 @@ fn argument(
 /// How Kubernetes asks a container for signs of life.
 pub(super) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
-/// The ports of a container that are written as such.
-fn ports(container: &YamlNode) -> Vec<String> {
-    let listed = container.get("ports").map(YamlNode::items);
-    let ports = listed.unwrap_or_default().iter();
-    let ports = ports.filter_map(|port| port.get("containerPort")?.as_str());
-    ports.map(str::to_owned).collect()
-}
-
-/// Others reach it, or Kubernetes itself asks it for signs of life.
-fn serves(container: &YamlNode) -> bool {
-    PROBES
-        .iter()
-        .chain(&["ports"])
-        .filter_map(|field| container.get(field))
-        .any(|node| !node.items().is_empty() || node.is_map())
+/// The words of the commands that Kubernetes runs in a container to ask for signs of life.
+fn probe_words(container: &YamlNode) -> impl Iterator<Item = &str> {
+    let probes = PROBES.iter().filter_map(|probe| container.get(probe));
+    let commands = probes.filter_map(|probe| probe.at("exec.command"));
+    let texts = commands
+        .flat_map(YamlNode::items)
+        .filter_map(YamlNode::as_str);
+    texts.flat_map(str::split_ascii_whitespace)
 }
 
 /// The image; a template in the tag alone leaves the name known.
