@@ -303,6 +303,18 @@ fn holds(condition: &OptionCondition, client: &RawClient, model: &ClientModel) -
     }
 }
 
+/// The package whose release is open: the library, or one that it is built with.
+pub(super) fn find_open_package<'a>(candidates: &[ModelCandidate<'a>]) -> Option<&'a str> {
+    let first = candidates.first()?;
+    // Releases of other packages count only where that of the library is known.
+    let same_version = candidates.iter().all(|c| c.version == first.version);
+    let open = first.others.iter().find(|(package, version)| {
+        let differs = |c: &ModelCandidate<'_>| c.others.get(*package) != Some(*version);
+        same_version && candidates.iter().any(differs)
+    });
+    Some(open.map_or(first.library.name(), |(package, _)| *package))
+}
+
 /// What the candidates leave open.
 pub(super) fn open(candidates: &[ModelCandidate<'_>]) -> UndecidedBy {
     let Some(first) = candidates.first() else {

@@ -352,7 +352,7 @@ fn put_option(
         }
         resolved.push(options::resolve(candidate, client, machine, option));
     }
-    let library = candidates.first().map(|c| c.library.name());
+    let library = candidate::find_open_package(candidates);
     let Some((mut value, per_cpu)) = agree_options(resolved, &disagreement(open, library)) else {
         return;
     };
