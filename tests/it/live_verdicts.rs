@@ -180,9 +180,20 @@ fn check(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
 
 /// Values of every directive, one a text.
 fn sweep(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
-    let mut server = JudgedServer::new(binary, servers);
+    let server = JudgedServer::new(binary, servers);
     let values = number("REDVET_LIVE_VALUES", VALUES as u64);
     let texts = server.generator().sweep(usize::try_from(values).unwrap());
+    compare_all(server, texts)
+}
+
+/// Texts that are the same in every run.
+fn ask_always(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
+    let server = JudgedServer::new(binary, servers);
+    let texts = server.generator().asked_always();
+    compare_all(server, texts)
+}
+
+fn compare_all(mut server: JudgedServer<'_>, texts: Vec<String>) -> Vec<String> {
     let count = texts.len();
     let compared = texts.into_iter().filter_map(|text| {
         let call = Started {
@@ -192,7 +203,7 @@ fn sweep(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
         server.compare(&call).1
     });
     let wrong: Vec<String> = compared.collect();
-    println!("{}: {count} lines, {} disagree", server.name, wrong.len());
+    println!("{}: {count} texts, {} disagree", server.name, wrong.len());
     wrong
 }
 
@@ -225,4 +236,9 @@ fn real_servers_agree() {
 #[test]
 fn real_servers_agree_on_values_of_every_directive() {
     of_all(sweep);
+}
+
+#[test]
+fn real_servers_agree_on_what_was_judged_wrongly_once() {
+    of_all(ask_always);
 }

@@ -173,3 +173,36 @@ fn words(directive: &DirectiveSpec) -> Option<String> {
         format!("{} to {most}{step}{pairs}", arity.min)
     })
 }
+
+/// A table that holds from a patch on says of its names that the release before does not know them.
+#[test]
+fn names_are_known_from_the_patch_that_brought_them() {
+    let servers = ServerKnowledge::embedded();
+    let table = |flavor: &str, version: &str| {
+        let found = servers.candidates(Some(flavor), Some(version));
+        assert_eq!(found.series.len(), 1, "{flavor} {version}");
+        found.series[0]
+    };
+    let mut brought = 0;
+    for later in servers.all().filter(|series| series.since.is_some()) {
+        let since = later.since.as_deref().unwrap();
+        let (series, patch) = since.rsplit_once('.').unwrap();
+        let patch: u32 = patch.parse().unwrap();
+        let before = table(&later.flavor, &format!("{series}.{}", patch - 1));
+        assert_eq!(
+            table(&later.flavor, since).first_release(),
+            later.first_release()
+        );
+        assert_ne!(before.first_release(), later.first_release());
+        let names = later.directives().map(|directive| directive.name.as_str());
+        let new: Vec<&str> = names
+            .filter(|name| before.directive(name).is_none())
+            .collect();
+        brought += new.len();
+        for name in new {
+            let next = servers.next_to_know(before, name).unwrap();
+            assert_eq!(next.first_release(), later.first_release(), "{name}");
+        }
+    }
+    assert!(brought >= 8, "{brought} names");
+}

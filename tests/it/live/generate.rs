@@ -130,6 +130,77 @@ const LINES: &[&str] = &[
     "rename-command FLUSHALL KEYS",
 ];
 
+/// Texts of kinds that were judged wrongly once: every server is asked for each of them.
+const ASKED_ALWAYS: &[&str] = &[
+    "repl-backlog-ttl -1",
+    "cluster-blacklist-ttl -1",
+    "timeout -1",
+    "tcp-keepalive -1",
+    "maxmemory 9223372036854775808",
+    "maxmemory 9223372036854775807",
+    "maxmemory 18446744073709551616",
+    "maxmemory 8589934592gb",
+    "maxmemory -1",
+    "proto-max-bulk-len 9223372036854775808",
+    "repl-backlog-size 9223372036854775808",
+    "auto-aof-rewrite-min-size 9223372036854775808",
+    "notify-keyspace-events Ko",
+    "notify-keyspace-events Kc",
+    "notify-keyspace-events KEAoc",
+    "notify-keyspace-events Km",
+    "search.timeout 500",
+    "search.timeout",
+    "foo.bar 1",
+    "foo.bar",
+    "search.timeout 500 600",
+    "search-timeout 500",
+    "bf.error-rate 0.01",
+    "sentinel monitor mymaster 127.0.0.1 6379 2",
+    "maxmemory 1gb\nsentinel down-after-milliseconds mymaster 1000",
+    "maxmemory 1gb\nsentinel",
+    "dir \"\"",
+    "dir .",
+    "dir",
+    "dir nosuchdir",
+    "dir . .",
+    "replicaof no one",
+    "slaveof no one",
+    "replicaof NO ONE",
+    "replicaof no",
+    "lua-enable-deprecated-api yes",
+    "lua-enable-insecure-api yes",
+    "save 60s 1",
+    "save -1 1",
+    "save 0 0",
+    "save 900 1 300",
+    "dbfilename sub/dump.rdb",
+    "dbfilename \"\"",
+    "appenddirname a/b",
+    "appenddirname \"\"",
+    "logfile \"\"",
+    "daemonize no\npidfile \"\"",
+    "loglevel nothing",
+    "user a on %~x",
+    "user a on %",
+    "sentinel monitor m 127.0.0.1 1",
+    "set-proc-title yes",
+    "repl-backlog-ttl 0",
+    "hz -1",
+    "slowlog-log-slower-than -1",
+    "slowlog-log-slower-than -2",
+    "client-query-buffer-limit 9223372036854775808",
+    "maxmemory 17179869184gb",
+    "maxmemory-clients -1",
+    "maxmemory-clients 101%",
+    "maxmemory-clients 9223372036854775808",
+    "notify-keyspace-events AKEn",
+    "notify-keyspace-events Kd",
+    "notify-keyspace-events S",
+    "search.timeout \"\"",
+    ".x 1",
+    "x. 1",
+];
+
 const VALUES: &[&str] = &[
     "yes",
     "no",
@@ -347,6 +418,13 @@ impl<'s> Generator<'s> {
             }
         }
         texts
+    }
+
+    pub(crate) fn asked_always(&self) -> Vec<String> {
+        let is_patched = |text: &str| is_patched(text) || left_out(text);
+        let texts = ASKED_ALWAYS.iter();
+        let kept = texts.filter(|text| !(self.leaves_out_patches && is_patched(text)));
+        kept.map(|text| format!("{text}\n")).collect()
     }
 
     /// Words behind the file; mostly none.
