@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{AnalysisScope, ExtractedFile, FileReader, InputFile, read_config_text};
 use crate::extract::objects::ObjectIndex;
 use crate::extract::tree_files::TreeFiles;
-use crate::extract::{compose, conf, dockerfile, go, mapping, rust, unit};
+use crate::extract::{compose, conf, dockerfile, go, mapping, python, rust, unit};
 use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::{ConfPart, RawFacts, RawText, TextPlace};
@@ -79,6 +79,10 @@ impl FileReader<'_> {
             return Some(raw);
         }
         let raw = rust::extract_snippet(content.clone(), &name, self.knowledge.clients);
+        if !raw.clients.is_empty() {
+            return Some(raw);
+        }
+        let raw = python::extract_snippet(content.clone(), &name, self.knowledge.clients);
         (!raw.clients.is_empty()).then_some(raw)
     }
 

@@ -40,8 +40,14 @@ pub struct CodeConventions {
     #[serde(default)]
     pub settings_object: Vec<SettingsObject>,
     #[serde(default)]
+    pub settings_member: Vec<SettingsMember>,
+    #[serde(default)]
     pub handler: Vec<RequestHandler>,
+    /// Functions that end what they are given after a time.
+    pub timeout: RuntimeTimeouts,
     pub programs: ProgramFiles,
+    #[serde(default)]
+    pub worker: Vec<WorkerProgram>,
     pub tests: TestFiles,
 }
 
@@ -66,6 +72,29 @@ pub struct ProgramFiles {
     pub runners: Vec<String>,
     /// The options of these commands behind which a module stands.
     pub module_options: Vec<String>,
+    pub source: String,
+}
+
+/// A command that starts several processes for the same work.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerProgram {
+    pub program: String,
+    /// The word without which it starts none.
+    pub command: Option<String>,
+    /// The options that say how many.
+    pub options: Vec<String>,
+    /// The options that name a file which may say it.
+    #[serde(default)]
+    pub config_options: Vec<String>,
+    /// The options that say what they are, and the values with which they are no processes.
+    #[serde(default)]
+    pub kind_options: Vec<String>,
+    #[serde(default)]
+    pub single_kinds: Vec<String>,
+    /// Without a word there is one for each processor.
+    #[serde(default)]
+    pub by_processors: bool,
     pub source: String,
 }
 
@@ -155,6 +184,18 @@ pub struct SettingsObject {
     pub source: String,
 }
 
+/// A member of a framework's objects that holds settings by their names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsMember {
+    pub member: String,
+    /// The package without which a project has no such object.
+    pub package: String,
+    /// What a file of such settings, or a folder above it, is called.
+    pub files: Vec<String>,
+    pub source: String,
+}
+
 /// Functions that serve one request, by the decorator that a package gives them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,10 +217,17 @@ pub struct TestFiles {
     pub files: Vec<String>,
     pub starts: Vec<String>,
     pub ends: Vec<String>,
+    /// A class whose name holds one of these words holds the settings of tests.
+    #[serde(default)]
+    pub classes: Vec<String>,
     pub source: String,
 }
 
 impl TestFiles {
+    pub fn is_test_class(&self, name: &str) -> bool {
+        self.classes.iter().any(|word| name.contains(word.as_str()))
+    }
+
     pub fn is_test(&self, path: &str) -> bool {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         folder

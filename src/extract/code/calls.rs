@@ -41,8 +41,11 @@ impl CallArguments {
 impl<'p, 'm> CodeInterpreter<'p, 'm> {
     pub(super) fn call(&mut self, id: ExpressionId, call: &'p CallForm) -> CodeValue {
         let callee = self.value(call.callee);
-        let callee = self.resolved(callee);
+        let callee = self.resolve_path(callee);
         let arguments = self.arguments(call);
+        if let Some(setting) = self.read_asked_setting(call.callee, &arguments) {
+            return setting;
+        }
         match &callee {
             CodeValue::Path(path) => self.call_path(path, id, call, &arguments),
             CodeValue::Function(..) => self.enter(&callee, vec![arguments]),
@@ -52,10 +55,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 if let CodeExpressionForm::Member(_, name) =
                     &self.code().expression(call.callee).form
                 {
-                    self.used(None, name, (id, &arguments));
+                    self.note_use(None, name, (id, &arguments));
                     self.lose_all(&arguments, id);
                 }
-                self.written(id)
+                self.unknown_at(id)
             }
         }
     }
@@ -79,7 +82,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                         found.positional.extend(items.into_iter().map(field));
                     }
                     _ => {
-                        let cause = self.written_cause(argument.value);
+                        let cause = self.cause_at(argument.value);
                         found.lost.get_or_insert(cause);
                     }
                 },
@@ -100,7 +103,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         for object in objects {
             let found = self.object(object);
             if found.is_some_and(|o| matches!(o.kind, CodeObjectKind::Record)) {
-                let cause = self.written_cause(id);
+                let cause = self.cause_at(id);
                 self.lose(object, cause);
             }
         }
@@ -116,7 +119,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         if let Some(found) = self.project.index.find_handed(path) {
             let field = arguments.get(found.row.position, &found.row.argument);
             let object = field.and_then(|field| field.value.object());
-            self.used_as(object, found.library.id(), &found.row.word);
+            self.note_use_as(object, found.library.id(), &found.row.word);
         }
         if let Some(found) = self.project.index.call(path) {
             return self.library_call(found, (id, call), None, arguments);
@@ -156,7 +159,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             }
             None => {
                 self.lose_all(arguments, id);
-                self.written(id)
+                self.unknown_at(id)
             }
         }
     }
@@ -168,7 +171,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             .first()
             .and_then(|field| field.value.text());
         let Some(name) = name.map(str::to_owned) else {
-            return self.written(id);
+            return self.unknown_at(id);
         };
         let words = &self.project.conventions.reader_words;
         let default = arguments.get(Some(1), &words.default);
@@ -176,7 +179,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let value = match default {
             Some(CodeValue::Plain(ConstValue::Nil)) | None => fold::from_environment(&name),
             Some(CodeValue::Plain(value @ (ConstValue::Unknown(_) | ConstValue::Fallback(_)))) => {
-                text::given_or(Cause::EnvironmentVariable(name), &value)
+                text::choose_given(Cause::EnvironmentVariable(name), &value)
             }
             Some(CodeValue::Plain(value)) => {
                 let source = Cause::EnvironmentVariable(name.clone());
@@ -191,9 +194,9 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         match cast {
             Some(CodeValue::Path(path)) => match self.project.conventions.meaning(&path) {
                 Some(meaning) => self.computed(meaning, &[CodeValue::Plain(value)], id),
-                None => self.written(id),
+                None => self.unknown_at(id),
             },
-            Some(_) => self.written(id),
+            Some(_) => self.unknown_at(id),
             None => CodeValue::Plain(value),
         }
     }
@@ -214,24 +217,24 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 match self.project.index.method(library.id(), ty, name) {
                     Some(found) => self.library_call(found, (id, call), object, arguments),
                     None => {
-                        self.used(object, name, (id, arguments));
-                        self.written(id)
+                        self.note_use(object, name, (id, arguments));
+                        self.unknown_at(id)
                     }
                 }
             }
             Some(CodeObjectKind::Record) => match object {
                 Some(object) => self.record_method(object, name, id, arguments),
-                None => self.written(id),
+                None => self.unknown_at(id),
             },
             _ => match self.project.conventions.meaning(&format!("str.{name}")) {
                 Some(meaning @ (FunctionMeaning::Replace | FunctionMeaning::Format)) => {
                     let made = text_method(meaning, base, arguments);
-                    made.map_or_else(|| self.written(id), CodeValue::Plain)
+                    made.map_or_else(|| self.unknown_at(id), CodeValue::Plain)
                 }
                 Some(meaning) if arguments.positional.is_empty() => {
                     self.computed(meaning, std::slice::from_ref(base), id)
                 }
-                _ => self.written(id),
+                _ => self.unknown_at(id),
             },
         }
     }
@@ -249,11 +252,11 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             .and_then(|field| field.value.text());
         let key = key.map(str::to_owned);
         let Some(found) = self.object(object).cloned() else {
-            return self.written(id);
+            return self.unknown_at(id);
         };
         let conventions = self.project.conventions;
         let Some(meaning) = conventions.meaning(&format!("dict.{name}")) else {
-            return self.written(id);
+            return self.unknown_at(id);
         };
         match (meaning, key) {
             (FunctionMeaning::Entry | FunctionMeaning::EntryOrSet, Some(key)) => {
@@ -267,7 +270,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                         }
                         default
                     }
-                    _ => self.written(id),
+                    _ => self.unknown_at(id),
                 }
             }
             (FunctionMeaning::Merge, _) => {
@@ -283,7 +286,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 CodeValue::Plain(ConstValue::Nil)
             }
             (FunctionMeaning::Copy, _) => CodeValue::Object(self.allocate(found)),
-            _ => self.written(id),
+            _ => self.unknown_at(id),
         }
     }
 
@@ -330,7 +333,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             return CodeValue::Plain(ConstValue::Nil);
         }
         let Some(gives) = &row.gives else {
-            return receiver.map_or_else(|| self.written(id), CodeValue::Object);
+            return receiver.map_or_else(|| self.unknown_at(id), CodeValue::Object);
         };
         let nothing = CodeValue::Plain(ConstValue::Nil);
         let lent = row.borrows.iter().filter_map(|name| fields.get(name));
@@ -468,7 +471,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         frame.state.heap = std::mem::take(&mut state.heap);
         self.frames.push(frame);
         self.inlined += 1;
-        let ran = self.evaluated(|run| run.block(&function.body)).is_some();
+        let ran = self.run_deeper(|run| run.block(&function.body)).is_some();
         self.inlined -= 1;
         let Some(mut frame) = self.frames.pop() else {
             return name();
@@ -479,7 +482,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             return name();
         }
         let ends = !frame.state.dead && !function.yields;
-        Self::joined_returns(frame.returned, ends)
+        let needs = std::mem::take(&mut frame.state.needs);
+        Self::join_returns(frame.returned, ends.then_some(needs))
     }
 
     fn parameters(
@@ -563,5 +567,5 @@ fn text_method(
     let named = arguments.named.iter();
     let named = named.map(|(name, field)| Some((name.clone(), plain(field)?)));
     let named: BTreeMap<String, ConstValue> = named.collect::<Option<_>>()?;
-    text::braced(format, &positional, &named).map(text::joined)
+    text::fill_braces(format, &positional, &named).map(text::join_parts)
 }

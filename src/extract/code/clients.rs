@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 
 use super::address;
 use super::calls::CallArguments;
-use super::form::{
-    CallForm, CodeExpressionForm, CodeFile, CodeStatement, ExpressionId, FunctionForm,
-    StatementForm,
-};
+use super::form::{CallForm, CodeExpressionForm, CodeFile, ExpressionId, FunctionForm};
 use super::interpreter::{CodeInterpreter, LateClient};
 use super::lifetime::{LifetimeWords, read_lifetime};
-use super::value::{CodeField, CodeObject, CodeObjectKind, CodePlace, CodeValue, FileAt, ObjectId};
+use super::value::{CodeField, CodeObject, CodeObjectKind, CodePlace, CodeValue, ObjectId};
 use super::waiting::longest_of_call;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
@@ -21,7 +18,7 @@ use crate::facts::raw::{
 };
 use crate::facts::value::Strength;
 use crate::knowledge::clients::LibraryModel;
-use crate::knowledge::clients::call::{BuiltClient, SettingModel};
+use crate::knowledge::clients::call::BuiltClient;
 use crate::knowledge::clients::model::{ClientModel, Constructor};
 use crate::knowledge::clients::usage::BlockingModel;
 use crate::source::path;
@@ -69,6 +66,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             libraries: vec![library],
             every_call_ends: true,
             assigning_declares: true,
+            timeouts: &self.project.conventions.timeout.functions,
             serves: &serves,
         };
         let found = read_lifetime(&self.seen, &words, (self.here(), id));
@@ -126,7 +124,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    fn raw_client(
+    pub(super) fn raw_client(
         &self,
         library: &'m LibraryModel,
         built: &BuiltClient,
@@ -171,7 +169,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// Fills in what is written on a value; whether it is a client of such a server at all.
-    fn fill(
+    pub(super) fn fill(
         &mut self,
         object: &CodeObject<'m>,
         (library, built): (&'m LibraryModel, &BuiltClient),
@@ -180,6 +178,9 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let Some(model) = library.model() else {
             return false;
         };
+        if !self.is_built(object, built) {
+            return false;
+        }
         raw.rest_unknown.clone_from(&object.rest_unknown);
         let url = built
             .url
@@ -226,6 +227,19 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         true
     }
 
+    /// Whether the values say that a client of this kind is built of them.
+    fn is_built(&self, object: &CodeObject<'m>, built: &BuiltClient) -> bool {
+        let held = |name: &String| find_nested(self, object, name).map(|(_, field)| field.value);
+        let nothing = CodeValue::Plain(ConstValue::Nil);
+        let says = |key: &String| {
+            let said = held(key);
+            let said = said.as_ref().and_then(CodeValue::text);
+            said.is_some_and(|said| built.values.iter().any(|own| own == said))
+        };
+        let excluded = |name: &String| held(name).is_some_and(|value| value != nothing);
+        built.key.as_ref().is_none_or(says) && !built.unless.iter().any(excluded)
+    }
+
     fn option_source(&self, parser: &str, url: ConstValue, field: &CodeField) -> RawOptionSource {
         let (file, id) = field.at;
         let code = self.project.file(file);
@@ -261,7 +275,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             && name.split('.').count() < MAX_NESTED
         {
             if let Some(cause) = &object.rest_unknown {
-                unseen(model, &prefix, cause, raw);
+                mark_unseen(model, &prefix, cause, raw);
             }
             for (key, inner) in &object.fields {
                 let inner = CodeField {
@@ -271,7 +285,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 self.flatten(model, (&format!("{prefix}{key}"), &inner), raw, writes);
             }
         } else if let CodeValue::Plain(ConstValue::Unknown(cause)) = &field.value {
-            unseen(model, &prefix, cause, raw);
+            mark_unseen(model, &prefix, cause, raw);
         }
         if nested.is_some_and(|object| !matches!(object.kind, CodeObjectKind::Instance(..))) {
             return;
@@ -360,95 +374,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    /// Settings that a framework reads from the variables of a file.
-    pub(super) fn settings(&mut self, at: FileAt) {
-        let text = self.project.text(at);
-        let names = self.project.index.settings.iter();
-        let written = names.filter(|(name, _)| text.contains(**name));
-        let rows: Vec<_> = written.flat_map(|(_, rows)| rows.iter().copied()).collect();
-        for found in rows {
-            let Some(value) = self.frame().state.variables.get(&found.row.name).cloned() else {
-                continue;
-            };
-            let Some(id) = assigned(self.code(), &found.row.name) else {
-                continue;
-            };
-            let entries: Vec<CodeField> = match (found.row.entries, value.object()) {
-                (true, Some(object)) => {
-                    let object = self.object(object);
-                    let fields = object.into_iter().flat_map(|object| object.fields.values());
-                    fields.cloned().collect()
-                }
-                (true, None) => Vec::new(),
-                (false, _) => vec![CodeField {
-                    value,
-                    at: (at, id),
-                    conditional: false,
-                }],
-            };
-            for entry in entries {
-                self.setting(found.library, found.row, &entry);
-            }
-        }
-    }
-
-    fn setting(&mut self, library: &'m LibraryModel, row: &'m SettingModel, entry: &CodeField) {
-        let object = match (&row.prefix, entry.value.object()) {
-            (Some(prefix), _) => self.prefixed(prefix, &row.name, entry),
-            (None, Some(id)) => match self.object(id) {
-                Some(object) => object.clone(),
-                None => return,
-            },
-            (None, None) => return,
-        };
-        if let Some(key) = &row.key {
-            let said = object.fields.get(key).and_then(|field| field.value.text());
-            if !said.is_some_and(|said| row.values.iter().any(|own| own == said)) {
-                return;
-            }
-        }
-        let Some(mut raw) = self.raw_client(library, &row.client, entry.at.1) else {
-            return;
-        };
-        raw.site.test = self.project.front.is_test(self.project.path(entry.at.0));
-        raw.bound_to = Some(row.name.clone());
-        if self.fill(&object, (library, &row.client), &mut raw) {
-            self.found.clients.push(raw);
-            self.found.sites.push(entry.at);
-            self.found.of_settings.insert(entry.at);
-        }
-    }
-
-    /// The variables of a file that begin with a word, as options.
-    fn prefixed(&self, prefix: &str, name: &str, entry: &CodeField) -> CodeObject<'m> {
-        let code = self.code();
-        let mut fields = BTreeMap::new();
-        for (variable, value) in &self.frame().state.variables {
-            let Some(option) = variable.strip_prefix(prefix) else {
-                continue;
-            };
-            let at = match variable == name {
-                true => Some(entry.at.1),
-                false => assigned(code, variable),
-            };
-            let Some(at) = at else { continue };
-            let field = CodeField {
-                value: value.clone(),
-                at: (entry.at.0, at),
-                conditional: false,
-            };
-            fields.insert(option.to_lowercase(), field);
-        }
-        CodeObject {
-            kind: CodeObjectKind::Record,
-            fields,
-            rest_unknown: None,
-            at: entry.at,
-        }
-    }
-
     /// A method is called on a client, or on something that is not followed and may be one.
-    pub(super) fn used(
+    pub(super) fn note_use(
         &mut self,
         object: Option<ObjectId>,
         name: &str,
@@ -481,7 +408,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// A client is handed to a library that uses it in its own way.
-    pub(super) fn used_as(&mut self, object: Option<ObjectId>, library: &str, word: &str) {
+    pub(super) fn note_use_as(&mut self, object: Option<ObjectId>, library: &str, word: &str) {
         let at = object
             .and_then(|id| self.object(id))
             .map(|object| object.at);
@@ -527,25 +454,6 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.found.wait_sites.push(at);
     }
 
-    /// Of settings and a call that is given the same URL for the same purpose the call is the client.
-    pub(super) fn tell_settings_once(&mut self) {
-        let found = &mut self.found;
-        let url = |client: &RawClient| client.source.as_ref().map(|source| source.url.clone());
-        let all = found.clients.iter().zip(&found.sites);
-        let calls = all.filter(|(_, at)| !found.of_settings.contains(at));
-        let calls: Vec<_> = calls
-            .map(|(client, _)| (client.constructor.clone(), url(client)))
-            .collect();
-        let mut kept = found.clients.iter().zip(&found.sites).map(|(client, at)| {
-            let own = (client.constructor.clone(), url(client));
-            !found.of_settings.contains(at) || own.1.is_none() || !calls.contains(&own)
-        });
-        let keep: Vec<bool> = kept.by_ref().collect();
-        let (mut clients, mut sites) = (keep.iter(), keep.iter());
-        found.clients.retain(|_| clients.next() == Some(&true));
-        found.sites.retain(|_| sites.next() == Some(&true));
-    }
-
     /// Every client learns what calls through it say; what goes through a client that is not known is
     /// said of the only one that there is.
     pub(super) fn give_uses(&mut self) {
@@ -588,7 +496,7 @@ fn constructor<'m>(library: &'m LibraryModel, built: &BuiltClient) -> Option<&'m
 }
 
 /// The options below a name may be set by something that is not seen.
-fn unseen(model: &ClientModel, prefix: &str, cause: &Cause, raw: &mut RawClient) {
+fn mark_unseen(model: &ClientModel, prefix: &str, cause: &Cause, raw: &mut RawClient) {
     for name in model.option.iter().flat_map(|option| &option.names) {
         if name.ident.starts_with(prefix) {
             raw.unseen.insert(name.ident.clone(), cause.clone());
@@ -631,35 +539,4 @@ fn is_literal(code: &super::form::CodeFile, id: ExpressionId) -> bool {
             .all(|id| matches!(code.expression(**id).form, CodeExpressionForm::Constant(_))),
         _ => false,
     }
-}
-
-/// The last value that the top of a file gives a variable.
-fn assigned(code: &super::form::CodeFile, name: &str) -> Option<ExpressionId> {
-    let is_it = |id: &ExpressionId| matches!(&code.expression(*id).form, CodeExpressionForm::Name(own) if own == name);
-    last_assigned(&code.body, name, &is_it)
-}
-
-fn last_assigned(
-    block: &[CodeStatement],
-    name: &str,
-    is_it: &dyn Fn(&ExpressionId) -> bool,
-) -> Option<ExpressionId> {
-    block
-        .iter()
-        .rev()
-        .find_map(|statement| match &statement.form {
-            StatementForm::Assign { targets, value, .. } => {
-                targets.iter().any(is_it).then_some(*value)
-            }
-            StatementForm::Declare {
-                name: own, value, ..
-            } if own == name => *value,
-            StatementForm::Branch(arms) => arms
-                .iter()
-                .find_map(|arm| last_assigned(&arm.body, name, is_it)),
-            StatementForm::Attempt { body, .. } | StatementForm::Within { body, .. } => {
-                last_assigned(body, name, is_it)
-            }
-            _ => None,
-        })
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::fold;
 use super::form::{ClassId, CodeExpressionForm, ExpressionId, StatementForm};
 use super::interpreter::CodeInterpreter;
+use super::precondition::{BranchDifference, Preconditions, VariableTest};
 use super::text;
 use super::value::join_values;
 use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, ObjectId};
@@ -14,26 +15,24 @@ use crate::facts::raw::ConstValue;
 use crate::knowledge::languages::{FunctionMeaning, SettingsClass};
 
 /// How many classes may stand above one.
-const MAX_BASES: usize = 8;
-/// Files of settings that are asked for one name.
-const MAX_SETTINGS_FILES: usize = 12;
+pub(super) const MAX_BASES: usize = 8;
 /// A text longer than this is shown by no cause.
 const MAX_SHOWN: usize = 60;
 
 impl<'m> CodeInterpreter<'_, 'm> {
     pub(super) fn value(&mut self, id: ExpressionId) -> CodeValue {
-        let evaluated = self.evaluated(|run| run.form_value(id));
+        let evaluated = self.run_deeper(|run| run.form_value(id));
         evaluated.unwrap_or_else(|| {
             CodeValue::unknown(Cause::Code("code that is nested or branches too much"))
         })
     }
 
     /// An unknown value that is called as it is written.
-    pub(super) fn written(&self, id: ExpressionId) -> CodeValue {
-        CodeValue::unknown(self.written_cause(id))
+    pub(super) fn unknown_at(&self, id: ExpressionId) -> CodeValue {
+        CodeValue::unknown(self.cause_at(id))
     }
 
-    pub(super) fn written_cause(&self, id: ExpressionId) -> Cause {
+    pub(super) fn cause_at(&self, id: ExpressionId) -> Cause {
         let text = self.code().text(id);
         let line = text.lines().next().unwrap_or("");
         match text.chars().count() > MAX_SHOWN || line.len() < text.len() {
@@ -64,7 +63,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
             }
             CodeExpressionForm::Unary(operator, value) => match self.value(*value) {
                 CodeValue::Plain(value) => CodeValue::Plain(fold::unary(operator, value)),
-                _ => self.written(id),
+                _ => self.unknown_at(id),
             },
             CodeExpressionForm::Choice {
                 condition,
@@ -73,13 +72,17 @@ impl<'m> CodeInterpreter<'_, 'm> {
             } => match self.condition(*condition) {
                 (Some(true), _) => self.value(*then),
                 (Some(false), _) => self.value(*otherwise),
-                (None, variable) => {
+                (None, test) => {
                     let (then, otherwise) = (self.value(*then), self.value(*otherwise));
-                    match variable.as_deref().map(|v| v.strip_prefix('!').ok_or(v)) {
-                        Some(Ok(unset)) => join_values(otherwise, &then, Some(unset)),
-                        Some(Err(set)) => join_values(then, &otherwise, Some(set)),
-                        None => join_values(then, &otherwise, None),
-                    }
+                    let holds = test.as_ref().is_some_and(|test| test.holds);
+                    let needs = test.into_iter().flat_map(VariableTest::needs).collect();
+                    let none = Preconditions::new();
+                    // The side that is taken with the variable alone needs it.
+                    let sides = match holds {
+                        true => BranchDifference::of(&none, &needs),
+                        false => BranchDifference::of(&needs, &none),
+                    };
+                    join_values(then, &otherwise, &sides)
                 }
             },
             CodeExpressionForm::Otherwise(first, second) => {
@@ -100,8 +103,8 @@ impl<'m> CodeInterpreter<'_, 'm> {
             CodeExpressionForm::Through(inner) => self.value(*inner),
             CodeExpressionForm::Yield(value) => {
                 let value = value.map_or(CodeValue::Plain(ConstValue::Nil), |id| self.value(id));
-                self.frame_mut().returned.push(value);
-                self.written(id)
+                self.give_back(value);
+                self.unknown_at(id)
             }
             CodeExpressionForm::Bind(name, value) => {
                 let value = self.value(*value);
@@ -112,7 +115,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 for part in parts {
                     self.value(*part);
                 }
-                self.written(id)
+                self.unknown_at(id)
             }
         }
     }
@@ -123,25 +126,30 @@ impl<'m> CodeInterpreter<'_, 'm> {
             && !frame.outer.contains(name)
         {
             let value = value.clone();
-            return self.resolved(value);
+            return self.resolve_path(value);
         }
         let at = self.here();
         if !frame.is_body
             && let Some(value) = self.global(at, name)
         {
-            return self.resolved(value);
+            return self.resolve_path(value);
         }
         match self.code().text(id) {
             // What nothing in the file binds is the language's own.
             own if self.project.conventions.meaning(own).is_some() => {
                 CodeValue::Path(own.to_owned())
             }
-            _ => self.written(id),
+            _ => self.unknown_at(id),
         }
     }
 
-    /// A name of a file.
-    fn global(&mut self, at: FileAt, name: &str) -> Option<CodeValue> {
+    /// A name of a file. A function that the file's own body calls sees what the body has bound so far.
+    pub(super) fn global(&mut self, at: FileAt, name: &str) -> Option<CodeValue> {
+        if self.is_running(at) {
+            let mut frames = self.frames.iter().rev();
+            let running = frames.find(|frame| frame.is_body && frame.file == at)?;
+            return running.state.variables.get(name).cloned();
+        }
         let result = self.body(at)?;
         result.variables.get(name).cloned()
     }
@@ -168,59 +176,14 @@ impl<'m> CodeInterpreter<'_, 'm> {
         for part in parts {
             value = self.member(value, part, ExpressionId(0));
         }
-        self.resolved(value)
-    }
-
-    /// A name of the object through which a framework hands out its settings: what the only file of
-    /// settings that gives it a value says. Files for several environments may not agree.
-    fn framework_setting(&mut self, path: &str) -> Option<CodeValue> {
-        let project = self.project;
-        let mut rows = project.conventions.settings_object.iter();
-        let (row, name) = rows.find_map(|row| {
-            let name = path.strip_prefix(row.path.as_str())?.strip_prefix('.')?;
-            Some((row, name.split('.').next().unwrap_or(name)))
-        })?;
-        if let Some(known) = self.settings.get(name) {
-            return Some(known.clone());
-        }
-        let files = project.files().filter(|at| {
-            let of_settings = project
-                .parts(*at)
-                .iter()
-                .any(|part| row.files.contains(part));
-            of_settings
-                && project.text(*at).contains(name)
-                && !project.front.is_test(project.path(*at))
-        });
-        let files: Vec<FileAt> = files.take(MAX_SETTINGS_FILES).collect();
-        let value = self.agreed_setting(&files, name);
-        // A file that is being run does not say everything yet.
-        if !files.iter().any(|at| self.is_running(*at)) {
-            self.settings.insert(name.to_owned(), value.clone());
-        }
-        Some(value)
-    }
-
-    fn agreed_setting(&mut self, files: &[FileAt], name: &str) -> CodeValue {
-        let unknown = || CodeValue::unknown(Cause::Expression(format!("settings.{name}")));
-        let mut found: Option<CodeValue> = None;
-        for file in files {
-            let Some(value) = self.global(*file, name) else {
-                continue;
-            };
-            match &found {
-                Some(other) if *other != value => return unknown(),
-                _ => found = Some(value),
-            }
-        }
-        found.unwrap_or_else(unknown)
+        self.resolve_path(value)
     }
 
     /// A path as what it leads to. Files that hand a name to each other in a circle lead nowhere.
-    pub(super) fn resolved(&mut self, value: CodeValue) -> CodeValue {
+    pub(super) fn resolve_path(&mut self, value: CodeValue) -> CodeValue {
         match value {
             CodeValue::Path(path) => {
-                let found = self.evaluated(|run| run.path(&path));
+                let found = self.run_deeper(|run| run.path(&path));
                 found.unwrap_or_else(|| CodeValue::unknown(Cause::Expression(path)))
             }
             value => value,
@@ -228,15 +191,15 @@ impl<'m> CodeInterpreter<'_, 'm> {
     }
 
     pub(super) fn member(&mut self, base: CodeValue, name: &str, id: ExpressionId) -> CodeValue {
-        match self.resolved(base) {
+        match self.resolve_path(base) {
             CodeValue::Path(path) => self.path(&format!("{path}.{name}")),
             CodeValue::File(file) => match self.global(file, name) {
-                Some(value) => self.resolved(value),
+                Some(value) => self.resolve_path(value),
                 None => self.path(&format!("{}.{name}", self.project.module(file))),
             },
             CodeValue::Class(file, class) => {
                 let found = self.class_member((file, class), name, 0);
-                found.unwrap_or_else(|| self.written(id))
+                found.unwrap_or_else(|| self.unknown_at(id))
             }
             CodeValue::Object(object) => self.object_member(object, name, id),
             CodeValue::Plain(ConstValue::Text(text)) => {
@@ -255,14 +218,14 @@ impl<'m> CodeInterpreter<'_, 'm> {
             _ => {
                 let text = self.code().text(id).to_owned();
                 let known = self.state().places.get(&text).cloned();
-                known.unwrap_or_else(|| self.written(id))
+                known.unwrap_or_else(|| self.unknown_at(id))
             }
         }
     }
 
     fn object_member(&mut self, id: ObjectId, name: &str, at: ExpressionId) -> CodeValue {
         let Some(object) = self.object(id) else {
-            return self.written(at);
+            return self.unknown_at(at);
         };
         let field = object.fields.get(name).cloned();
         match object.kind.clone() {
@@ -276,7 +239,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 CodeValue::Method(Box::new(CodeValue::Object(id)), name.to_owned())
             }
             CodeObjectKind::Instance(file, class) => match field {
-                Some(field) if field.conditional => self.written(at),
+                Some(field) if field.conditional => self.unknown_at(at),
                 Some(field) => field.value,
                 None => {
                     let found = self.class_member((file, class), name, 0);
@@ -286,7 +249,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                             self.property(method, (file, function))
                         }
                         Some(value) => value,
-                        None => self.written(at),
+                        None => self.unknown_at(at),
                     }
                 }
             },
@@ -351,13 +314,13 @@ impl<'m> CodeInterpreter<'_, 'm> {
         }
         let written = found?;
         match self.settings_class((file, class), 0) {
-            Some((row, prefix)) => Some(self.filled_field(file, (name, written), (row, prefix))),
+            Some((row, prefix)) => Some(self.fill_field(file, (name, written), (row, prefix))),
             None => Some(self.elsewhere(file, written?)),
         }
     }
 
     /// The row of a class whose fields the environment fills, and what is put before their names.
-    fn settings_class(
+    pub(super) fn settings_class(
         &mut self,
         (file, class): (FileAt, ClassId),
         above: usize,
@@ -382,7 +345,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         Some((row, own.unwrap_or(inherited)))
     }
 
-    fn filled_field(
+    fn fill_field(
         &mut self,
         file: FileAt,
         (name, written): (&str, Option<ExpressionId>),
@@ -435,7 +398,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         frame.records = false;
         self.frames.push(frame);
         let value = self.value(id);
-        let value = self.resolved(value);
+        let value = self.resolve_path(value);
         let made = self.frames.pop().map(|frame| frame.state.heap);
         // Nobody else holds what was made for this answer.
         for (id, object) in made.into_iter().flatten() {
@@ -446,7 +409,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
 
     fn item(&mut self, base: ExpressionId, key: ExpressionId, id: ExpressionId) -> CodeValue {
         let value = self.value(base);
-        let value = self.resolved(value);
+        let value = self.resolve_path(value);
         let key = self.value(key);
         match (&value, &key) {
             (CodeValue::Items(items), CodeValue::Plain(ConstValue::Int(at))) => {
@@ -457,14 +420,14 @@ impl<'m> CodeInterpreter<'_, 'm> {
                     *at
                 };
                 let item = usize::try_from(at).ok().and_then(|at| items.get(at));
-                item.cloned().unwrap_or_else(|| self.written(id))
+                item.cloned().unwrap_or_else(|| self.unknown_at(id))
             }
             (CodeValue::Object(object), CodeValue::Plain(ConstValue::Text(name))) => {
                 let found = self.object(*object);
                 let field = found.and_then(|object| object.fields.get(name));
                 match field {
                     Some(field) if !field.conditional => field.value.clone(),
-                    _ => self.written(id),
+                    _ => self.unknown_at(id),
                 }
             }
             (CodeValue::Path(path), CodeValue::Plain(ConstValue::Text(name)))
@@ -474,8 +437,12 @@ impl<'m> CodeInterpreter<'_, 'm> {
             }
             _ => {
                 let text = self.code().text(id).to_owned();
-                let known = self.state().places.get(&text).cloned();
-                known.unwrap_or_else(|| self.written(id))
+                if let Some(known) = self.state().places.get(&text) {
+                    return known.clone();
+                }
+                let name = key.text().map(str::to_owned);
+                let setting = name.and_then(|name| self.member_setting(base, &name));
+                setting.unwrap_or_else(|| self.unknown_at(id))
             }
         }
     }
@@ -535,17 +502,17 @@ impl<'m> CodeInterpreter<'_, 'm> {
             }
             (None, CodeValue::Plain(ConstValue::Unknown(cause))) => Some(cause.clone()),
             (None, CodeValue::Plain(ConstValue::Nil)) => None,
-            _ => Some(self.written_cause(at)),
+            _ => Some(self.cause_at(at)),
         }
     }
 
     fn text(&mut self, parts: &[ExpressionId]) -> CodeValue {
         let values = parts.iter().map(|part| match self.value(*part) {
             CodeValue::Plain(value) => value,
-            _ => ConstValue::Unknown(self.written_cause(*part)),
+            _ => ConstValue::Unknown(self.cause_at(*part)),
         });
         let values: Vec<ConstValue> = values.collect();
-        CodeValue::Plain(text::joined(values))
+        CodeValue::Plain(text::join_parts(values))
     }
 
     fn binary(
@@ -574,10 +541,11 @@ impl<'m> CodeInterpreter<'_, 'm> {
                         fold::from_code(self.code().text(id))
                     }
                     ("%", ConstValue::Text(format), _) => {
-                        let parts = text::placed(format, std::slice::from_ref(&right));
-                        parts.map_or_else(|| fold::from_code(self.code().text(id)), text::joined)
+                        let parts = text::fill_placeholders(format, std::slice::from_ref(&right));
+                        parts
+                            .map_or_else(|| fold::from_code(self.code().text(id)), text::join_parts)
                     }
-                    ("+", _, _) => text::concatenated(left, right),
+                    ("+", _, _) => text::concatenate(left, right),
                     _ => fold::binary(operator, left, right),
                 };
                 CodeValue::Plain(value)
@@ -586,8 +554,11 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 if operator == "%" =>
             {
                 let values: Option<Vec<ConstValue>> = items.into_iter().map(plain).collect();
-                let parts = values.and_then(|values| text::placed(&format, &values));
-                parts.map_or_else(|| self.written(id), |p| CodeValue::Plain(text::joined(p)))
+                let parts = values.and_then(|values| text::fill_placeholders(&format, &values));
+                parts.map_or_else(
+                    || self.unknown_at(id),
+                    |p| CodeValue::Plain(text::join_parts(p)),
+                )
             }
             (CodeValue::Items(mut left), CodeValue::Items(right)) if operator == "+" => {
                 left.extend(right);
@@ -605,7 +576,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 };
                 CodeValue::Object(self.allocate(object))
             }
-            _ => self.written(id),
+            _ => self.unknown_at(id),
         }
     }
 
@@ -619,7 +590,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
             {
                 CodeValue::Plain(ConstValue::Bool((left == right) == (operator == "==")))
             }
-            _ => self.written(id),
+            _ => self.unknown_at(id),
         }
     }
 
@@ -634,7 +605,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
             return match (meaning, arguments.first()) {
                 (FunctionMeaning::Same | FunctionMeaning::List, Some(value)) => value.clone(),
                 (FunctionMeaning::List, None) => CodeValue::Items(Vec::new()),
-                _ => self.written(id),
+                _ => self.unknown_at(id),
             };
         };
         CodeValue::Plain(converted(meaning, value.clone()))
@@ -649,7 +620,7 @@ fn otherwise(first: CodeValue, second: CodeValue) -> CodeValue {
             match second {
                 // The second is asked only where the first is not there; either may give it.
                 ConstValue::Unknown(_) | ConstValue::Fallback(_) | ConstValue::Nil => {
-                    CodeValue::Plain(text::given_or(cause, &second))
+                    CodeValue::Plain(text::choose_given(cause, &second))
                 }
                 second => CodeValue::Plain(fold::with_fallback(cause, variable, second)),
             }
@@ -693,7 +664,7 @@ fn converted(meaning: FunctionMeaning, value: ConstValue) -> ConstValue {
             Err(_) => fold::unknown("a text that is no number"),
         },
         (Meaning::Text, value @ (ConstValue::Text(_) | ConstValue::Int(_))) => {
-            text::written_out(value)
+            text::write_out(value)
         }
         (Meaning::Bool, value) => match CodeValue::Plain(value).truth() {
             Some(truth) => ConstValue::Bool(truth),

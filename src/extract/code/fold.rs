@@ -42,8 +42,10 @@ pub(in crate::extract) fn binary(
     right: ConstValue,
 ) -> ConstValue {
     match (left, right) {
-        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => made_from(reason),
-        (ConstValue::Fallback(left), ConstValue::Fallback(_)) => made_from(left.source),
+        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => {
+            derive_unknown(reason)
+        }
+        (ConstValue::Fallback(left), ConstValue::Fallback(_)) => derive_unknown(left.source),
         (ConstValue::Fallback(left), right) => {
             computed(*left, |value| binary(operator, value, right))
         }
@@ -115,7 +117,7 @@ fn whole(figure: f64) -> Option<i64> {
 /// `operator value`.
 pub(in crate::extract) fn unary(operator: &str, value: ConstValue) -> ConstValue {
     match (operator, value) {
-        (_, ConstValue::Unknown(reason)) => made_from(reason),
+        (_, ConstValue::Unknown(reason)) => derive_unknown(reason),
         (_, ConstValue::Fallback(fallback)) => computed(*fallback, |value| unary(operator, value)),
         ("+", value) => value,
         ("-", ConstValue::Int(n)) => ConstValue::Int(n.saturating_neg()),
@@ -167,14 +169,14 @@ pub(in crate::extract) fn to_duration(value: ConstValue) -> ConstValue {
             || unknown("a duration that is out of range"),
             ConstValue::Duration,
         ),
-        ConstValue::Unknown(reason) => made_from(reason),
+        ConstValue::Unknown(reason) => derive_unknown(reason),
         ConstValue::Fallback(fallback) => computed(*fallback, to_duration),
         other => other,
     }
 }
 
 /// What is computed from a variable is not the variable's own value.
-pub(in crate::extract) fn made_from(reason: Cause) -> ConstValue {
+pub(in crate::extract) fn derive_unknown(reason: Cause) -> ConstValue {
     ConstValue::Unknown(match reason.is_environment() {
         true => Cause::FigureFromVariable(reason.source_name()),
         false => reason,
@@ -218,7 +220,7 @@ pub(in crate::extract) fn computed(
     fallback: EnvDefault,
     compute: impl FnOnce(ConstValue) -> ConstValue,
 ) -> ConstValue {
-    match made_from(fallback.source) {
+    match derive_unknown(fallback.source) {
         ConstValue::Unknown(source) => {
             with_fallback(source, fallback.variable, compute(fallback.value))
         }
@@ -227,7 +229,7 @@ pub(in crate::extract) fn computed(
 }
 
 /// The value of two branches: where this variable is set it is the one, without it the other.
-pub(in crate::extract) fn branched(
+pub(in crate::extract) fn join_by_variable(
     variable: &str,
     set: &ConstValue,
     unset: &ConstValue,
@@ -247,7 +249,7 @@ pub(in crate::extract) fn branched(
 }
 
 /// The text of a number, a duration or a switch that one of Go's own functions reads.
-pub(in crate::extract) fn parsed(function: &str, text: &str) -> Option<ConstValue> {
+pub(in crate::extract) fn parse_text(function: &str, text: &str) -> Option<ConstValue> {
     Some(match function {
         "Atoi" | "ParseInt" | "ParseUint" => ConstValue::Int(text.parse().ok()?),
         "ParseFloat" => ConstValue::Float(text.parse().ok()?),
@@ -278,7 +280,7 @@ pub(in crate::extract) fn extreme(name: &str, values: Vec<ConstValue>) -> ConstV
     for value in values {
         best = match (best, value) {
             (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => {
-                return made_from(reason);
+                return derive_unknown(reason);
             }
             (ConstValue::Fallback(a), b) => computed(*a, |value| extreme(name, vec![value, b])),
             (a, ConstValue::Fallback(b)) => computed(*b, |value| extreme(name, vec![a, value])),

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::form::{
-    CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId,
-};
+use super::form::{CallForm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId};
 use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm};
+use super::precondition::{BranchDifference, Preconditions};
 use super::project::{CodeProject, OutlinedProject};
+use super::seen::SeenCode;
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
 use super::value::{CodeObjectKind, ObjectId, join_values};
 use crate::facts::cause::Cause;
@@ -45,7 +45,8 @@ pub(super) struct CodeFrame<'m> {
     /// Clients that are built here are told: each is in the run of its own body, not where that body
     /// is entered from another.
     pub(super) records: bool,
-    pub(super) returned: Vec<CodeValue>,
+    /// What is given back, and what control needs to come there.
+    pub(super) returned: Vec<(CodeValue, Preconditions)>,
     /// Names that belong to the file.
     pub(super) outer: BTreeSet<String>,
     /// The arms of branches that lead to the statement, outermost first.
@@ -98,8 +99,8 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     instances: BTreeMap<(FileAt, ClassId), Option<Rc<BodyResult>>>,
     /// Objects that runs which are over have left behind; whoever changes one has a copy.
     pub(super) left_behind: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
-    /// What a framework's settings are known to be.
-    pub(super) settings: BTreeMap<String, CodeValue>,
+    /// What a framework's settings are known to be; nothing where they do not agree.
+    pub(super) settings: BTreeMap<String, Option<CodeValue>>,
     /// The calls of a function by its name; nothing where they cannot all be told.
     pub(super) call_sites: BTreeMap<String, Option<Rc<Vec<CallSiteForm<'p>>>>>,
     pub(super) seen: OutlinedProject<'p, 'm>,
@@ -401,7 +402,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     fn statement(&mut self, statement: &'p StatementForm) {
         match statement {
             StatementForm::Assign { targets, value, .. } => {
-                let value = self.bound_value(targets.first().copied(), *value);
+                let value = self.evaluate_bound(targets.first().copied(), *value);
                 for target in targets {
                     self.assign(*target, value.clone());
                 }
@@ -427,9 +428,9 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             } => self.attempt((body, otherwise), handlers, finally),
             StatementForm::Within { items, body } => {
                 for (id, target) in items {
-                    let closed = self.code().seen_through(*id);
+                    let closed = self.code().see_through(*id);
                     self.frame_mut().closed.insert(closed);
-                    let value = self.bound_value(*target, *id);
+                    let value = self.evaluate_bound(*target, *id);
                     if let Some(target) = target {
                         self.assign(*target, value);
                     }
@@ -438,7 +439,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             }
             StatementForm::Return(id) => {
                 let value = id.map_or(CodeValue::Plain(ConstValue::Nil), |id| self.value(id));
-                self.frame_mut().returned.push(value);
+                self.give_back(value);
                 self.state().dead = true;
             }
             StatementForm::Leave(_) => self.state().dead = true,
@@ -478,7 +479,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// The value of an expression that is assigned to something with a name.
-    fn bound_value(&mut self, target: Option<ExpressionId>, value: ExpressionId) -> CodeValue {
+    fn evaluate_bound(&mut self, target: Option<ExpressionId>, value: ExpressionId) -> CodeValue {
         let code = self.code();
         let name = target.and_then(|target| match &code.expression(target).form {
             CodeExpressionForm::Name(name) | CodeExpressionForm::Member(_, name) => {
@@ -486,7 +487,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             }
             _ => None,
         });
-        self.frame_mut().bound = name.map(|name| (code.seen_through(value), name));
+        self.frame_mut().bound = name.map(|name| (code.see_through(value), name));
         self.value(value)
     }
 
@@ -567,115 +568,9 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    /// Runs the arms, each on its own copy, and joins what they leave. An arm whose condition is known
-    /// runs alone, or not at all.
-    fn branch(&mut self, arms: &'p [CodeArm]) {
-        let mut done: Option<CodeState<'m>> = None;
-        let mut pending: Vec<Option<String>> = Vec::new();
-        let mut all_leave = true;
-        for (at, arm) in arms.iter().enumerate() {
-            let (truth, variable) = match arm.condition {
-                Some(condition) => self.condition(condition),
-                None => (Some(true), None),
-            };
-            if truth == Some(false) {
-                continue;
-            }
-            if truth == Some(true) {
-                self.arm(arms, at, |run| run.block(&arm.body));
-                break;
-            }
-            let size = self.state().size();
-            if !self.step(size) {
-                break;
-            }
-            let before = self.state().clone();
-            self.arm(arms, at, |run| run.block(&arm.body));
-            let after = std::mem::replace(self.state(), before);
-            all_leave &= after.dead;
-            done = Some(match done {
-                Some(done) => done.join(after, None, &self.left_behind),
-                None => after,
-            });
-            pending.push(variable);
-        }
-        if let Some(done) = done {
-            let rest = std::mem::take(self.state());
-            // The environment decides where it is asked once: the branch is the one that runs where
-            // the variable is set, or where it is not.
-            let decided = match &pending[..] {
-                [Some(variable)] => Some(variable.clone()),
-                _ => None,
-            };
-            *self.state() = match decided.as_deref().map(|v| v.strip_prefix('!').ok_or(v)) {
-                Some(Ok(unset)) => rest.join(done, Some(unset), &self.left_behind),
-                Some(Err(set)) => done.join(rest, Some(set), &self.left_behind),
-                None => done.join(rest, None, &self.left_behind),
-            };
-        }
-        // What is behind a branch all of whose arms leave is an arm of it too; it ends with the block.
-        if all_leave && !pending.is_empty() {
-            let behind = self.arm_of(arms, arms.len());
-            self.frame_mut().arms.extend(behind);
-        }
-    }
-
-    fn arm_of(&self, arms: &[CodeArm], arm: usize) -> Option<BranchArm> {
-        let condition = arms.first()?.condition?;
-        let branch = self.code().expression(condition).range.start;
-        Some(BranchArm { branch, arm })
-    }
-
-    /// Runs something as an arm of a branch.
-    fn arm(&mut self, arms: &[CodeArm], at: usize, body: impl FnOnce(&mut Self)) {
-        let arm = self.arm_of(arms, at);
-        self.frame_mut().arms.extend(arm);
-        body(self);
-        if arm.is_some() {
-            self.frame_mut().arms.pop();
-        }
-    }
-
-    /// Whether a condition holds, and the variable of the environment that decides it: `!NAME` where it
-    /// holds without the variable.
-    pub(super) fn condition(&mut self, id: ExpressionId) -> (Option<bool>, Option<String>) {
-        let code = self.code();
-        let asked = match &code.expression(code.seen_through(id)).form {
-            CodeExpressionForm::Unary("!", inner) => {
-                let (truth, variable) = self.condition(*inner);
-                let flipped = variable.map(|v| match v.strip_prefix('!') {
-                    Some(name) => name.to_owned(),
-                    None => format!("!{v}"),
-                });
-                return (truth.map(|truth| !truth), flipped);
-            }
-            CodeExpressionForm::Test { operands, operator } => match (&operands[..], *operator) {
-                ([left, right], "==" | "!=")
-                    if matches!(
-                        code.expression(*right).form,
-                        CodeExpressionForm::Constant(ConstValue::Nil)
-                    ) =>
-                {
-                    let value = self.value(*left);
-                    let truth = match &value {
-                        CodeValue::Plain(ConstValue::Unknown(_) | ConstValue::Fallback(_)) => None,
-                        CodeValue::Plain(value) => Some(*value == ConstValue::Nil),
-                        CodeValue::Object(_) | CodeValue::Items(_) => Some(false),
-                        _ => None,
-                    };
-                    let variable = value.variable().map(str::to_owned);
-                    let is_null = *operator == "==";
-                    let truth = truth.map(|truth| truth == is_null);
-                    let variable = variable.map(|v| if is_null { format!("!{v}") } else { v });
-                    return (truth, variable);
-                }
-                _ => None,
-            },
-            _ => Some(()),
-        };
-        let value = self.value(id);
-        let variable = value.variable().map(str::to_owned);
-        (value.truth(), variable.filter(|_| asked.is_some()))
+    pub(super) fn give_back(&mut self, value: CodeValue) {
+        let needs = self.state().needs.clone();
+        self.frame_mut().returned.push((value, needs));
     }
 
     /// A body that runs again and again, or not at all: it is run once, and what it changes is open.
@@ -687,6 +582,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             return;
         }
         let before = self.state().clone();
+        self.forget_assigned(&form.range);
         if let Some(target) = form.target {
             let element = match &items {
                 Some(CodeValue::Items(items)) if items.len() == 1 => items[0].clone(),
@@ -703,7 +599,20 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.frame_mut().loops.pop();
         let mut after = std::mem::take(self.state());
         after.dead = false;
-        *self.state() = after.join(before, None, &self.left_behind);
+        // A round that left because of a variable says nothing of code that had no round.
+        after.needs.clone_from(&before.needs);
+        *self.state() = after.join(before, &self.left_behind);
+    }
+
+    /// What a loop assigns is not known from the second round on.
+    fn forget_assigned(&mut self, range: &Range<usize>) {
+        let outline = self.seen.outline(self.here());
+        for (name, value) in &mut self.state().variables {
+            let known = matches!(value, CodeValue::Plain(value) if *value != ConstValue::Nil);
+            if known && outline.is_assigned_within(name, range) {
+                *value = CodeValue::unknown(Cause::Code("a loop"));
+            }
+        }
     }
 
     /// A handler runs on whatever the body left where it failed: on the join of before and behind.
@@ -721,7 +630,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.block(body);
         let mut failed = self.state().clone();
         failed.dead = false;
-        let failed = failed.join(before, None, &self.left_behind);
+        // What the body needed up to its end says nothing of where it failed.
+        failed.needs.clone_from(&before.needs);
+        self.state().needs.clone_from(&before.needs);
+        let failed = failed.join(before, &self.left_behind);
         if !self.state().dead {
             self.block(otherwise);
         }
@@ -729,24 +641,33 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             let good = std::mem::replace(self.state(), failed.clone());
             self.block(handler);
             let handled = std::mem::take(self.state());
-            *self.state() = good.join(handled, None, &self.left_behind);
+            *self.state() = good.join(handled, &self.left_behind);
         }
         let dead = std::mem::take(&mut self.state().dead);
         self.block(finally);
         self.state().dead |= dead;
     }
 
-    /// What a body gave back, whichever `return` it left by.
-    pub(super) fn joined_returns(returned: Vec<CodeValue>, ends: bool) -> CodeValue {
-        let end = ends.then_some(CodeValue::Plain(ConstValue::Nil));
-        let mut values = returned.into_iter().chain(end);
-        let Some(first) = values.next() else {
-            return CodeValue::Plain(ConstValue::Nil);
-        };
-        values.fold(first, |joined, value| join_values(joined, &value, None))
+    /// What a body gave back, whichever `return` it left by; `end` are the needs of its end, where
+    /// that is reached.
+    pub(super) fn join_returns(
+        mut returned: Vec<(CodeValue, Preconditions)>,
+        end: Option<Preconditions>,
+    ) -> CodeValue {
+        returned.extend(end.map(|needs| (CodeValue::Plain(ConstValue::Nil), needs)));
+        // First what a variable gives in all its ways, then what holds without it.
+        returned.sort_by_key(|(_, needs)| needs.is_empty());
+        let joined = returned
+            .into_iter()
+            .reduce(|(ours, mine), (theirs, needs)| {
+                let sides = BranchDifference::of(&mine, &needs);
+                let joined = join_values(ours, &theirs, &sides);
+                (joined, mine.intersection(&needs).cloned().collect())
+            });
+        joined.map_or(CodeValue::Plain(ConstValue::Nil), |(value, _)| value)
     }
 
-    pub(super) fn evaluated<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(super) fn run_deeper<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth >= MAX_DEPTH || !self.step(1) {
             return None;
         }
@@ -759,7 +680,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 
 impl CodeFile {
     /// The expression behind parentheses and awaits.
-    pub(super) fn seen_through(&self, id: ExpressionId) -> ExpressionId {
+    pub(super) fn see_through(&self, id: ExpressionId) -> ExpressionId {
         let mut at = id;
         while let CodeExpressionForm::Through(inner) = self.expression(at).form {
             at = inner;

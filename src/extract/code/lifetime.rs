@@ -24,6 +24,8 @@ pub(in crate::extract) struct LifetimeWords<'w, 'm> {
     pub(in crate::extract) every_call_ends: bool,
     /// A name that a function assigns to is a variable of the whole function.
     pub(in crate::extract) assigning_declares: bool,
+    /// Functions that cut off what is done in their arguments, or in the block that they open.
+    pub(in crate::extract) timeouts: &'w [String],
     /// Whether a function serves one request.
     pub(in crate::extract) serves: &'w dyn Fn(&CodeFile, &FunctionForm) -> bool,
 }
@@ -121,7 +123,7 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
             return site;
         }
         let Some(variable) = self.own_variable(id) else {
-            let function = self.returned_from(id);
+            let function = self.find_returning(id);
             site.short_lived = function.is_some_and(|f| self.all_close(f));
             site.for_a_check = function.is_some_and(|f| self.all_drop(f));
             site.subscribes = self.only_subscribes_by_field(id);
@@ -137,6 +139,7 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
                 .map(|mention| Some(self.outline.member_of(mention)?.1))
                 .collect();
             site.subscribes = self.words.only_subscribes(&called);
+            site.bounded = self.is_bounded_everywhere(&variable);
             self.find_end(&mut site, id, Some(&variable));
         } else if variable.within {
             self.find_end(&mut site, id, Some(&variable));
@@ -145,6 +148,49 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
             site.per_request = self.serves(variable.function);
         }
         site
+    }
+
+    /// All calls upon the variable but its closing have a timeout of the runtime around them.
+    fn is_bounded_everywhere(&self, variable: &HoldingVariable<'c>) -> bool {
+        let mut any = false;
+        let all = self.mentions(variable).all(|mention| {
+            let called = self.outline.member_of(mention);
+            let closes = called.is_some_and(|(_, name)| self.words.closes(name));
+            any |= !closes;
+            closes || self.outline.is_target(mention) || self.has_timeout(mention)
+        });
+        all && any
+    }
+
+    /// An expression stands in the arguments of a timeout, or in the block that one opens.
+    fn has_timeout(&self, id: ExpressionId) -> bool {
+        let mut at = id;
+        while let Some(outer) = self.outline.around(at) {
+            let given = self.outline.given_to(at).is_some();
+            if given && self.is_timeout(outer) {
+                return true;
+            }
+            at = outer;
+        }
+        let statement = self.outline.statement_of(id);
+        let around = statement.into_iter();
+        let mut around = around.flat_map(|statement| self.outline.outwards(statement));
+        around.any(|(_, place)| match &place.statement.form {
+            StatementForm::Within { items, .. } => {
+                items.iter().any(|(item, _)| self.is_timeout(*item))
+            }
+            _ => false,
+        })
+    }
+
+    fn is_timeout(&self, id: ExpressionId) -> bool {
+        let callee = self.outline.as_call(id).map(|call| call.callee);
+        match callee.map(|callee| self.outline.form(callee)) {
+            Some(CodeExpressionForm::Member(_, name) | CodeExpressionForm::Name(name)) => {
+                self.words.timeouts.contains(name)
+            }
+            _ => false,
+        }
     }
 
     /// Whether what goes nowhere else is closed soon, and how often it is built.
@@ -352,7 +398,7 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
     }
 
     /// The function that returns what an expression makes, and does nothing else with it.
-    fn returned_from(&self, id: ExpressionId) -> Option<FunctionId> {
+    fn find_returning(&self, id: ExpressionId) -> Option<FunctionId> {
         let function = self
             .outline
             .function_of(id)

@@ -2,9 +2,10 @@
 //! it, constants, addresses and their secrets, and the note about code that was not followed.
 //!
 //! `form` is what a front end lowers a file to, `project` the files and how they name each other,
-//! `value` what the interpreter knows at a point. `interpreter` runs bodies and statements, `evaluate`
-//! expressions, `calls` calls, `callers` looks for the callers of a function; `clients` tells what was
-//! built. `outline` knows where every expression stands and `seen` who names a function: by them
+//! `value` what the interpreter knows at a point. `interpreter` runs bodies and statements, `conditions`
+//! their branches, `evaluate` expressions, `calls` calls, `callers` looks for the callers of a function;
+//! `clients` tells what was built, `settings` what files and classes of settings stand for. `precondition` says what holds where a variable of the environment is
+//! not set. `outline` knows where every expression stands and `seen` who names a function: by them
 //! `lifetime` says how long a client lives, `concurrency` how many of a call run at once, `bindings` what
 //! a value was bound to; `waiting` says how long a call waits. No grammar and no library is known here: a
 //! front end gives the one, `knowledge` the other. Go is lowered too, for the analyses that need no
@@ -17,14 +18,17 @@ mod callers;
 mod calls;
 mod clients;
 pub(in crate::extract) mod concurrency;
+mod conditions;
 mod evaluate;
 pub(in crate::extract) mod fold;
 pub(in crate::extract) mod form;
 pub(in crate::extract) mod interpreter;
 pub(in crate::extract) mod lifetime;
 pub(in crate::extract) mod outline;
+pub(in crate::extract) mod precondition;
 pub(in crate::extract) mod project;
 pub(in crate::extract) mod seen;
+mod settings;
 mod text;
 pub(in crate::extract) mod value;
 pub(in crate::extract) mod waiting;
@@ -35,16 +39,16 @@ use crate::source::{Excerpt, Span};
 use crate::syntax::code::CodeTree;
 
 /// What has to be said where a part of a file that was not followed may build a client.
-pub(in crate::extract) fn skipped(
+pub(in crate::extract) fn note_skipped(
     tree: &CodeTree,
     parts: &[Range<usize>],
     worth: &dyn Fn(&str) -> bool,
 ) -> Option<(Span, String)> {
-    unfollowed(tree.excerpt(), parts.iter().chain(tree.too_deep()), worth)
+    note_unfollowed(tree.excerpt(), parts.iter().chain(tree.too_deep()), worth)
 }
 
 /// The same for the parts of any text.
-pub(in crate::extract) fn unfollowed<'p>(
+pub(in crate::extract) fn note_unfollowed<'p>(
     excerpt: &Excerpt,
     mut parts: impl Iterator<Item = &'p Range<usize>>,
     worth: &dyn Fn(&str) -> bool,

@@ -10,7 +10,7 @@ use super::outline::CodeOutline;
 use super::seen::SeenCode;
 use super::value::FileAt;
 use crate::facts::edit_target::{EditTarget, TextEncoding};
-use crate::facts::raw::SourceLanguage;
+use crate::facts::raw::{ConstValue, SourceLanguage};
 use crate::knowledge::clients::call::CallIndex;
 use crate::knowledge::languages::CodeConventions;
 use crate::source::{Excerpt, path};
@@ -31,6 +31,8 @@ pub(in crate::extract) trait CodeFrontend {
     fn encoding(&self) -> TextEncoding;
     /// Where an argument that is missing would be written in a call.
     fn argument_slot(&self, file: &CodeFile, brackets: std::ops::Range<usize>) -> EditTarget;
+    /// What a variable of the environment gives that is not set.
+    fn missing_variable(&self) -> ConstValue;
     /// The method that makes an instance.
     fn constructor_name(&self) -> &str;
     /// Code that only tests run.
@@ -141,6 +143,13 @@ impl<'m> CodeProject<'m> {
 
     pub(in crate::extract) fn parts(&self, at: FileAt) -> &[String] {
         &self.files[at.0].parts
+    }
+
+    /// Whether some file imports a package.
+    pub(in crate::extract) fn uses_package(&self, package: &str) -> bool {
+        let (import, from) = (format!("import {package}"), format!("from {package}"));
+        let mut files = self.files().map(|at| self.text(at));
+        files.any(|text| text.contains(&import) || text.contains(&from))
     }
 
     /// What the file is called by others.

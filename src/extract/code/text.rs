@@ -9,18 +9,18 @@ use crate::facts::raw::ConstValue;
 
 /// One text behind another. Where both fall back on something, so does the whole: it holds where
 /// nothing is given to either.
-pub(super) fn concatenated(left: ConstValue, right: ConstValue) -> ConstValue {
+pub(super) fn concatenate(left: ConstValue, right: ConstValue) -> ConstValue {
     match (left, right) {
         (ConstValue::Unknown(cause @ Cause::UrlWith { .. }), _) => ConstValue::Unknown(cause),
         (ConstValue::Fallback(left), ConstValue::Fallback(right)) => {
-            let whole = concatenated(left.value, right.value);
-            let ConstValue::Unknown(source) = fold::made_from(left.source) else {
+            let whole = concatenate(left.value, right.value);
+            let ConstValue::Unknown(source) = fold::derive_unknown(left.source) else {
                 return fold::unknown("a text that is put together");
             };
             fold::with_fallback(source, None, whole)
         }
         (left, ConstValue::Unknown(cause)) => match scheme(&left) {
-            Some(scheme) => match fold::made_from(cause) {
+            Some(scheme) => match fold::derive_unknown(cause) {
                 ConstValue::Unknown(source) => url_with(scheme, source),
                 other => other,
             },
@@ -31,17 +31,17 @@ pub(super) fn concatenated(left: ConstValue, right: ConstValue) -> ConstValue {
 }
 
 /// The whole of some parts, figures among them.
-pub(super) fn joined(parts: impl IntoIterator<Item = ConstValue>) -> ConstValue {
-    let parts = parts.into_iter().map(written_out);
-    parts.fold(ConstValue::Text(String::new()), concatenated)
+pub(super) fn join_parts(parts: impl IntoIterator<Item = ConstValue>) -> ConstValue {
+    let parts = parts.into_iter().map(write_out);
+    parts.fold(ConstValue::Text(String::new()), concatenate)
 }
 
 /// A figure as text.
-pub(super) fn written_out(value: ConstValue) -> ConstValue {
+pub(super) fn write_out(value: ConstValue) -> ConstValue {
     match value {
         ConstValue::Int(n) => ConstValue::Text(n.to_string()),
         ConstValue::Fallback(fallback) => {
-            let value = written_out(fallback.value);
+            let value = write_out(fallback.value);
             fold::with_fallback(fallback.source, fallback.variable, value)
         }
         ConstValue::Text(_) | ConstValue::Unknown(_) => value,
@@ -51,7 +51,7 @@ pub(super) fn written_out(value: ConstValue) -> ConstValue {
 
 /// What is known of a value that one of several sources gives: the first of them, or the URL that all
 /// of them stand for.
-pub(super) fn given_or(source: Cause, otherwise: &ConstValue) -> ConstValue {
+pub(super) fn choose_given(source: Cause, otherwise: &ConstValue) -> ConstValue {
     match scheme(otherwise) {
         Some(scheme) => url_with(scheme, source),
         None => ConstValue::Unknown(source),
@@ -91,18 +91,18 @@ pub(super) fn replaced(value: ConstValue, old: &str, new: &str) -> ConstValue {
         ConstValue::Unknown(Cause::UrlWith { scheme, source })
             if !format!("{scheme}://").contains(old) =>
         {
-            match fold::made_from(*source) {
+            match fold::derive_unknown(*source) {
                 ConstValue::Unknown(source) => url_with(scheme, source),
                 other => other,
             }
         }
-        ConstValue::Unknown(cause) => fold::made_from(cause),
+        ConstValue::Unknown(cause) => fold::derive_unknown(cause),
         _ => fold::unknown("a text that is not followed"),
     }
 }
 
 /// The parts of `"{}:{name}".format(…)`; nothing where a brace holds more than a name.
-pub(super) fn braced(
+pub(super) fn fill_braces(
     format: &str,
     positional: &[ConstValue],
     named: &BTreeMap<String, ConstValue>,
@@ -129,7 +129,7 @@ pub(super) fn braced(
 }
 
 /// The parts of `"%s:%d" % values`; nothing where a placeholder says more than that.
-pub(super) fn placed(format: &str, values: &[ConstValue]) -> Option<Vec<ConstValue>> {
+pub(super) fn fill_placeholders(format: &str, values: &[ConstValue]) -> Option<Vec<ConstValue>> {
     let mut values = values.iter();
     let mut parts = Vec::new();
     let mut rest = format;
@@ -158,24 +158,25 @@ mod tests {
     #[test]
     fn formats_are_filled() {
         let named = BTreeMap::from([("port".to_owned(), ConstValue::Int(6379))]);
-        let parts = braced("redis://{}:{port}/{0}", &[text("cache")], &named).unwrap();
-        assert_eq!(joined(parts), text("redis://cache:6379/cache"));
-        let parts = placed("redis://%s:%d", &[text("cache"), ConstValue::Int(1)]).unwrap();
-        assert_eq!(joined(parts), text("redis://cache:1"));
-        assert_eq!(braced("{a.b}", &[], &BTreeMap::new()), None);
-        assert_eq!(placed("%(a)s", &[]), None);
+        let parts = fill_braces("redis://{}:{port}/{0}", &[text("cache")], &named).unwrap();
+        assert_eq!(join_parts(parts), text("redis://cache:6379/cache"));
+        let parts =
+            fill_placeholders("redis://%s:%d", &[text("cache"), ConstValue::Int(1)]).unwrap();
+        assert_eq!(join_parts(parts), text("redis://cache:1"));
+        assert_eq!(fill_braces("{a.b}", &[], &BTreeMap::new()), None);
+        assert_eq!(fill_placeholders("%(a)s", &[]), None);
     }
 
     #[test]
     fn a_url_keeps_its_scheme() {
-        let whole = joined([text("redis://"), fold::from_environment("HOST"), text("/0")]);
+        let whole = join_parts([text("redis://"), fold::from_environment("HOST"), text("/0")]);
         assert_eq!(scheme(&whole).as_deref(), Some("redis"));
         assert_eq!(
             scheme(&replaced(whole, "unix:", "x")).as_deref(),
             Some("redis")
         );
         assert_eq!(
-            scheme(&joined([fold::from_environment("S"), text("://a")])),
+            scheme(&join_parts([fold::from_environment("S"), text("://a")])),
             None
         );
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::fold;
 use super::form::{ClassId, ExpressionId, FunctionId};
+use super::precondition::{BranchDifference, Preconditions, truth_of};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::LibraryModel;
@@ -60,15 +60,7 @@ impl CodeValue {
     /// Whether it counts as true; nothing where that is not known.
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
-            Self::Plain(value) => match value {
-                ConstValue::Unknown(_) | ConstValue::Fallback(_) => None,
-                ConstValue::Nil => Some(false),
-                ConstValue::Bool(value) => Some(*value),
-                ConstValue::Int(value) | ConstValue::Duration(value) => Some(*value != 0),
-                ConstValue::Float(value) => Some(*value != 0.0),
-                ConstValue::Text(text) => Some(!text.is_empty()),
-                ConstValue::List(items) => Some(!items.is_empty()),
-            },
+            Self::Plain(value) => truth_of(value),
             Self::Items(items) => Some(!items.is_empty()),
             // An object may say by itself that it is false, and an import may have failed.
             Self::Object(_) | Self::Path(_) | Self::Method(..) => None,
@@ -126,6 +118,8 @@ pub(super) struct CodeState<'m> {
     pub(super) heap: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
     /// Nothing behind this point runs.
     pub(super) dead: bool,
+    /// What variables of the environment must be, that control comes here.
+    pub(super) needs: Preconditions,
 }
 
 impl<'m> CodeState<'m> {
@@ -134,13 +128,11 @@ impl<'m> CodeState<'m> {
         self.variables.len() + self.places.len() + self.heap.len()
     }
 
-    /// What holds whichever of two branches ran. `unless_set`: the first ran where this variable of
-    /// the environment is set, so that the second says what holds otherwise.
-    /// `left_behind` are the objects as both branches found them.
+    /// What holds whichever of two branches ran. Where one needs a variable of the environment, the
+    /// other says what holds without it. `left_behind` are the objects as both branches found them.
     pub(super) fn join(
         self,
         other: Self,
-        unless_set: Option<&str>,
         left_behind: &BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
     ) -> Self {
         // A branch that left the function says nothing of what comes behind it.
@@ -149,25 +141,28 @@ impl<'m> CodeState<'m> {
             (false, true) => return self,
             _ => {}
         }
+        let sides = &BranchDifference::of(&self.needs, &other.needs);
         let mut joined = Self {
-            variables: join_named(self.variables, other.variables, unless_set),
-            places: join_named(self.places, other.places, unless_set),
+            variables: join_named(self.variables, other.variables, sides),
+            places: join_named(self.places, other.places, sides),
             dead: self.dead && other.dead,
             heap: self.heap,
+            // What only one of them needed is not needed behind them.
+            needs: self.needs.intersection(&other.needs).cloned().collect(),
         };
         // What only one branch changed is in the other as both found it.
         let changed: Vec<ObjectId> = joined.heap.keys().copied().collect();
         for id in changed.iter().filter(|id| !other.heap.contains_key(*id)) {
             if let (Some(ours), Some(found)) = (joined.heap.get_mut(id), left_behind.get(id)) {
-                *ours = Rc::new(join_objects(ours, found, unless_set));
+                *ours = Rc::new(join_objects(ours, found, sides));
             }
         }
         for (id, theirs) in other.heap {
             let object = match joined.heap.remove(&id) {
                 Some(ours) if Rc::ptr_eq(&ours, &theirs) => ours,
-                Some(ours) => Rc::new(join_objects(&ours, &theirs, unless_set)),
+                Some(ours) => Rc::new(join_objects(&ours, &theirs, sides)),
                 None => match left_behind.get(&id) {
-                    Some(found) => Rc::new(join_objects(found, &theirs, unless_set)),
+                    Some(found) => Rc::new(join_objects(found, &theirs, sides)),
                     // Made in one branch alone: whoever holds it knows that it may not be there.
                     None => theirs,
                 },
@@ -182,12 +177,12 @@ impl<'m> CodeState<'m> {
 fn join_named(
     ours: BTreeMap<String, CodeValue>,
     mut theirs: BTreeMap<String, CodeValue>,
-    unless_set: Option<&str>,
+    sides: &BranchDifference<'_>,
 ) -> BTreeMap<String, CodeValue> {
     let mut joined = BTreeMap::new();
     for (name, our) in ours {
         let value = match theirs.remove(&name) {
-            Some(their) => join_values(our, &their, unless_set),
+            Some(their) => join_values(our, &their, sides),
             None => our,
         };
         joined.insert(name, value);
@@ -201,14 +196,13 @@ fn join_named(
 pub(super) fn join_values(
     ours: CodeValue,
     theirs: &CodeValue,
-    unless_set: Option<&str>,
+    sides: &BranchDifference<'_>,
 ) -> CodeValue {
     if ours == *theirs {
         return ours;
     }
-    if let (Some(variable), CodeValue::Plain(set), CodeValue::Plain(unset)) =
-        (unless_set, &ours, theirs)
-        && let Some(value) = fold::branched(variable, set, unset)
+    if let (CodeValue::Plain(ours), CodeValue::Plain(theirs)) = (&ours, theirs)
+        && let Some(value) = sides.fallback(ours, theirs)
     {
         return CodeValue::Plain(value);
     }
@@ -225,7 +219,7 @@ pub(super) fn join_values(
 fn join_objects<'m>(
     ours: &CodeObject<'m>,
     theirs: &CodeObject<'m>,
-    unless_set: Option<&str>,
+    sides: &BranchDifference<'_>,
 ) -> CodeObject<'m> {
     let mut joined = ours.clone();
     for (name, their) in &theirs.fields {
@@ -235,7 +229,7 @@ fn join_objects<'m>(
                 ..our.clone()
             },
             Some(our) => CodeField {
-                value: join_values(our.value.clone(), &their.value, unless_set),
+                value: join_values(our.value.clone(), &their.value, sides),
                 at: their.at,
                 conditional: our.conditional || their.conditional,
             },

@@ -95,7 +95,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// Plain variables that a piece of code assigns are not known while or after it runs.
     pub(super) fn forget(&mut self, node: Node<'t>, kind: &'static str) {
-        for name in names::assigned(self.tree(), node) {
+        for name in names::find_assigned(self.tree(), node) {
             if let Some(GoExprValue::Plain(value)) = self.state.get(name)
                 && *value != ConstValue::Nil
             {

@@ -6,11 +6,10 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
+use crate::extract::code::precondition::BranchDifference;
 use crate::extract::go::package::{GoDeclaration, ImportedLibrary};
 use crate::extract::go::reader::GoFileReader;
-use crate::extract::go::state::{
-    BranchDifference, GoExprValue, GoScope, GoState, join_heaps, join_values,
-};
+use crate::extract::go::state::{GoExprValue, GoScope, GoState, join_heaps, join_values};
 use crate::extract::go::{env_fallback, names};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
@@ -60,7 +59,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// Arguments that go where they cannot be followed.
     pub(super) fn give_arguments(&mut self, node: Node<'t>) {
-        let to = names::quoted(self.tree(), node).in_marks();
+        let to = names::quote_code(self.tree(), node).in_marks();
         for argument in self.arguments(node) {
             let value = self.evaluate(argument);
             self.escape(value, &to);
@@ -114,7 +113,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
         let receiver = self.evaluate(operand);
         if let GoExprValue::Options(id) = receiver
-            && let Some(value) = self.converted(id, field)
+            && let Some(value) = self.convert_options(id, field)
         {
             self.give_arguments(node);
             return value;
@@ -178,7 +177,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// Calls into other packages; a few of Go's own are understood.
     fn standard_call(&mut self, node: Node<'t>, package: &str, name: &str) -> GoExprValue<'t> {
         let arguments = self.arguments(node);
-        let to = names::quoted(self.tree(), node).in_marks();
+        let to = names::quote_code(self.tree(), node).in_marks();
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         if let Some(function) = self.others.function(package, name)
             && self.may_run(function.node)
@@ -186,7 +185,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             && !values.iter().any(tells)
         {
             let value = self.run_declared(&function, values);
-            return self.named_unless_known(value, node);
+            return self.name_unless_known(value, node);
         }
         let first = match values.first() {
             Some(GoExprValue::Plain(value)) => Some(value.clone()),
@@ -268,7 +267,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let worth = values.iter().any(tells) || self.is_worth_running(function);
         if worth && self.may_run(function.node) {
             let value = self.run_declared(function, values);
-            return self.named_unless_known(value, node);
+            return self.name_unless_known(value, node);
         }
         let to = Cause::Expression(name.to_owned());
         for value in values {
@@ -312,7 +311,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let value = self.run_closure(closure, values);
         value.map_or_else(
             || self.unknown_code(node),
-            |value| self.named_unless_known(value, node),
+            |value| self.name_unless_known(value, node),
         )
     }
 
@@ -336,7 +335,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// What a call of the package gave, under the call's own name where its parts say nothing.
-    fn named_unless_known(&self, value: GoExprValue<'t>, node: Node<'t>) -> GoExprValue<'t> {
+    fn name_unless_known(&self, value: GoExprValue<'t>, node: Node<'t>) -> GoExprValue<'t> {
         match value {
             GoExprValue::Plain(ConstValue::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
@@ -389,7 +388,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                     self.state.define(name, GoExprValue::unknown("arguments"));
                 } else if let Some(value) = values.next() {
                     let ty = code::field(parameter, "type");
-                    let value = self.typed(value, ty);
+                    let value = self.apply_type(value, ty);
                     let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
                     let name = self.text(name);
                     self.hold(name, !pointer && matches!(value, GoExprValue::Options(_)));

@@ -36,7 +36,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let (receiver, name) =
             code::field(function, "operand").zip(code::field(function, "field"))?;
         let name = self.text(name);
-        let (call, tells) = match self.taken(node, name) {
+        let (call, tells) = match self.find_taken(node, name) {
             Some(taken) => (format!("{}.{name}()", self.text(receiver)), taken),
             // A check whether the server is there waits for an answer, however late.
             None if self.is_probe(name) => return None,
@@ -119,7 +119,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// What becomes of a connection that a call takes out of a pool.
-    fn taken(&self, call: Node<'t>, name: &str) -> Option<ClientCallFact> {
+    fn find_taken(&self, call: Node<'t>, name: &str) -> Option<ClientCallFact> {
         let arguments = self.arguments(call).len();
         let libraries = self.here().libraries().flat_map(|l| l.candidates.clone());
         let rows = libraries.filter_map(|l| l.model()).flat_map(|m| &m.take);

@@ -47,13 +47,13 @@ impl ConcurrencyWords for GoFileReader<'_, '_, '_> {
             ..GoState::default()
         };
         let value = self.evaluate(node);
-        value.folded(names::quoted(self.tree(), node))
+        value.folded(names::quote_code(self.tree(), node))
     }
 
     fn cause(&self, file: FileAt, id: ExpressionId) -> Cause {
         let tree = &self.files[file.0].parsed.tree;
         let node = self.node_of(file, id);
-        node.map_or(Cause::Code("a call"), |node| names::quoted(tree, node))
+        node.map_or(Cause::Code("a call"), |node| names::quote_code(tree, node))
     }
 
     fn starts(&self, method: &str) -> bool {

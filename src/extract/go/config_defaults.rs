@@ -22,7 +22,7 @@ type TypeInFile<'t> = (usize, Node<'t>);
 
 impl<'t> GoFileReader<'t, '_, '_> {
     /// The value of `holder.field` where a tag of the field says what it falls back on.
-    pub(super) fn configured(
+    pub(super) fn find_configured(
         &mut self,
         holder: Node<'t>,
         field: &str,
@@ -78,7 +78,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     }
 
     fn reason(&self, code: Node<'t>) -> Cause {
-        names::quoted(self.tree(), code).in_marks()
+        names::quote_code(self.tree(), code).in_marks()
     }
 
     /// The variable that fills a field in, where nothing of the package puts more before its name.
@@ -291,11 +291,11 @@ impl<'t> GoFileReader<'t, '_, '_> {
             return None;
         }
         let value = self.default_of_key(&library.defaults, &key)?;
-        let GoExprValue::Plain(value) = self.declared_value("a default", &value) else {
+        let GoExprValue::Plain(value) = self.evaluate_declared("a default", &value) else {
             return None;
         };
         let value = match (value, function.contains("Duration")) {
-            (ConstValue::Text(text), true) => fold::parsed("ParseDuration", &text)?,
+            (ConstValue::Text(text), true) => fold::parse_text("ParseDuration", &text)?,
             (ConstValue::Int(nanoseconds), true) => ConstValue::Duration(nanoseconds),
             (value, _) => value,
         };
@@ -386,12 +386,12 @@ fn tag_value<'a>(tag: &'a str, key: &str) -> Option<&'a str> {
 /// The text of a tag as a value of the field's type.
 fn read_as(ty: &str, text: &str) -> Option<ConstValue> {
     match ty.trim_start_matches('*') {
-        "time.Duration" => fold::parsed("ParseDuration", text),
+        "time.Duration" => fold::parse_text("ParseDuration", text),
         "string" => Some(ConstValue::Text(text.to_owned())),
-        "bool" => fold::parsed("ParseBool", text),
-        "float32" | "float64" => fold::parsed("ParseFloat", text),
+        "bool" => fold::parse_text("ParseBool", text),
+        "float32" | "float64" => fold::parse_text("ParseFloat", text),
         number if number.starts_with("int") || number.starts_with("uint") => {
-            fold::parsed("ParseInt", text)
+            fold::parse_text("ParseInt", text)
         }
         _ => None,
     }

@@ -101,7 +101,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let options = self.options_of(node, library, constructor);
         if constructor.kind == ClientKind::Connection
             && let Ok(object) = &options
-            && self.dialled(object, self.tree().span(node))
+            && self.note_dialled(object, self.tree().span(node))
         {
             return GoExprValue::unknown("a connection");
         }
@@ -138,7 +138,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                 self.add_setting(id, &value, argument);
             } else if at == from {
                 let value = self.evaluate(argument);
-                given = Some(self.given(argument, value, constructor));
+                given = Some(self.read_given(argument, value, constructor));
             } else if let Some(positional) = named {
                 let value = match self.is_dialer(id, &positional.ident) {
                     true => self.dialer(id, argument),
@@ -165,7 +165,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// The options in an argument.
-    fn given(
+    fn read_given(
         &self,
         argument: Node<'t>,
         value: GoExprValue<'t>,
@@ -371,7 +371,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     fn code_reason(&self, node: Node<'t>) -> Cause {
-        names::quoted(self.tree(), node).in_marks()
+        names::quote_code(self.tree(), node).in_marks()
     }
 }
 

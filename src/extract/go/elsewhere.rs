@@ -55,8 +55,8 @@ impl<'t> GoFileReader<'t, '_, '_> {
             }
             let ty = code::field(parameter, "type");
             for name in code::fields(parameter, "name") {
-                if let Some(value) = self.agreed_argument(&calls, position) {
-                    let value = self.typed(value, ty);
+                if let Some(value) = self.agree_on_argument(&calls, position) {
+                    let value = self.apply_type(value, ty);
                     let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
                     let name = self.text(name);
                     self.hold(name, !pointer && matches!(value, GoExprValue::Options(_)));
@@ -67,7 +67,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         }
     }
 
-    fn agreed_argument(
+    fn agree_on_argument(
         &mut self,
         calls: &[(usize, Node<'t>)],
         position: usize,

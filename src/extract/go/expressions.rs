@@ -64,7 +64,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
 
     /// An unknown value, named by its code.
     pub(super) fn unknown_code(&self, node: Node<'t>) -> GoExprValue<'t> {
-        GoExprValue::Plain(ConstValue::Unknown(names::quoted(self.tree(), node)))
+        GoExprValue::Plain(ConstValue::Unknown(names::quote_code(self.tree(), node)))
     }
 
     fn name(&mut self, node: Node<'t>) -> GoExprValue<'t> {
@@ -74,24 +74,24 @@ impl<'t> GoFileReader<'t, '_, '_> {
                 self.error_checked(errors);
             }
             if let (&GoExprValue::Options(id), true) = (&value, self.values.contains(name)) {
-                return self.copied(id);
+                return self.copy_options(id);
             }
             return value;
         }
         let declared = self.declared;
         if let Some(constant) = declared.constants.get(name) {
-            return self.declared_value(name, constant);
+            return self.evaluate_declared(name, constant);
         }
         match declared.variables.get(name) {
             Some(variable) if !declared.changed.contains(name) => {
-                self.declared_value(name, variable)
+                self.evaluate_declared(name, variable)
             }
             _ => self.unknown_code(node),
         }
     }
 
     /// The value of a name of the package, worked out where it stands.
-    pub(super) fn declared_value(
+    pub(super) fn evaluate_declared(
         &mut self,
         name: &'t str,
         declared: &GoDeclaration<'t>,
@@ -104,7 +104,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         let file = self.go_to_file(declared.file);
         self.inside.push(declared.node.id());
         let value = self.evaluate(declared.node);
-        let value = self.typed(value, declared.ty);
+        let value = self.apply_type(value, declared.ty);
         self.inside.pop();
         self.go_to_file(file);
         self.state.scopes = scopes;
@@ -116,10 +116,10 @@ impl<'t> GoFileReader<'t, '_, '_> {
         let Some(operand) = code::field(node, "operand") else {
             return GoExprValue::unknown("code that cannot be read");
         };
-        let value = self.pointed_at(operator, operand);
+        let value = self.evaluate_pointed(operator, operand);
         match (operator, value) {
             ("&", value @ (GoExprValue::Options(_) | GoExprValue::Record(_))) => value,
-            ("*", GoExprValue::Options(id)) => self.copied(id),
+            ("*", GoExprValue::Options(id)) => self.copy_options(id),
             ("*", value @ GoExprValue::Plain(ConstValue::Unknown(_))) => value,
             ("&" | "*" | "<-", _) => self.unknown_code(node),
             (_, GoExprValue::Plain(folded)) => GoExprValue::Plain(fold::unary(operator, folded)),
@@ -128,7 +128,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     }
 
     /// The operand of an operator: of `&` the variable itself, not a copy of what it holds.
-    fn pointed_at(&mut self, operator: &str, operand: Node<'t>) -> GoExprValue<'t> {
+    fn evaluate_pointed(&mut self, operator: &str, operand: Node<'t>) -> GoExprValue<'t> {
         let held = (operator == "&" && operand.kind() == "identifier")
             .then(|| self.state.get(self.text(operand)).cloned());
         match held.flatten() {
@@ -161,7 +161,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     }
 
     /// A copy of an options value.
-    pub(super) fn copied(&mut self, id: u32) -> GoExprValue<'t> {
+    pub(super) fn copy_options(&mut self, id: u32) -> GoExprValue<'t> {
         let Some(object) = self.state.heap.get(&id).cloned() else {
             return GoExprValue::unknown("a pointer");
         };
@@ -193,7 +193,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         let field = self.text(field);
         if let Some(package) = self.package_of(operand) {
             if let Some(constant) = self.others.constant(package, field) {
-                return match self.declared_value(field, &constant) {
+                return match self.evaluate_declared(field, &constant) {
                     GoExprValue::Plain(ConstValue::Unknown(_)) => self.unknown_code(node),
                     value => value,
                 };
@@ -205,8 +205,13 @@ impl<'t> GoFileReader<'t, '_, '_> {
         match self.evaluate(operand) {
             GoExprValue::Options(id) => self.read_field(id, field, node),
             GoExprValue::Record(fields) if fields.contains_key(field) => fields[field].clone(),
+            GoExprValue::Record(fields) if self.embedded_with(&fields, field).is_some() => {
+                let embedded = self.embedded_with(&fields, field);
+                let read = embedded.map(|id| self.read_field(id, field, node));
+                read.unwrap_or_else(|| self.unknown_code(node))
+            }
             _ => self
-                .configured(operand, field, node)
+                .find_configured(operand, field, node)
                 .or_else(|| self.options_of_field(field))
                 .unwrap_or_else(|| self.unknown_code(node)),
         }
@@ -249,7 +254,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             self.parameters(parameters);
         }
         let returns = std::mem::take(&mut self.returns);
-        let inner = names::captured(self.tree(), body);
+        let inner = names::find_captured(self.tree(), body);
         let captured = std::mem::replace(&mut self.captured, inner);
         self.results.push(self.named_results(node));
         self.block(body);
@@ -266,7 +271,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     /// A function literal may run after what is assigned behind it.
     fn forget_changed_later(&mut self, literal: Node<'t>) {
         let reason = Cause::Code("a function literal that runs later");
-        for name in names::mentioned(self.tree(), literal) {
+        for name in names::find_mentioned(self.tree(), literal) {
             let later = self.last_change.get(name);
             if later.is_none_or(|last| *last <= literal.end_byte()) {
                 continue;
@@ -290,7 +295,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
 
     fn forget_in_literal(&mut self, body: Node<'t>, inner: &[GoScope<'t>]) {
         let tree = self.tree();
-        for name in names::assigned(tree, body) {
+        for name in names::find_assigned(tree, body) {
             let last = inner.iter().rev().find_map(|scope| scope.get(name));
             if let Some(GoExprValue::Error(errors)) = last
                 && self.state.get(name).is_some()
@@ -300,8 +305,8 @@ impl<'t> GoFileReader<'t, '_, '_> {
         }
         self.forget(body, "a function literal");
         let reason = Cause::Code("a function literal that holds the options");
-        let assigned = names::assigned(tree, body);
-        for name in names::mentioned(tree, body) {
+        let assigned = names::find_assigned(tree, body);
+        for name in names::find_mentioned(tree, body) {
             if let Some(&GoExprValue::Options(id)) = self.state.get(name)
                 && let Some(object) = self.state.heap.get_mut(&id)
                 && (!object.built || assigned.contains(name))

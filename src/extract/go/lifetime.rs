@@ -27,6 +27,7 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
             libraries: libraries.collect(),
             every_call_ends: false,
             assigning_declares: false,
+            timeouts: &[],
             serves: &serves,
         };
         let found = read_lifetime(&self.seen(), &words, (FileAt(self.file), built));

@@ -52,12 +52,12 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// Something holds the literal under this name: what is assigned to its fields through that
     /// name elsewhere may be set.
-    pub(super) fn held_as(&mut self, id: GoObjectId, holder: &str) {
+    pub(super) fn note_holder(&mut self, id: GoObjectId, holder: &str) {
         self.may_be_set(id, Some(holder));
     }
 
     /// The literal is handed out: whatever the package assigns to such a field may be its own.
-    pub(super) fn handed_out(&mut self, id: GoObjectId) {
+    pub(super) fn note_handing_out(&mut self, id: GoObjectId) {
         self.may_be_set(id, None);
     }
 

@@ -41,7 +41,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             match ty.kind() {
                 "pointer_type" => ty = *code::children(ty).first()?,
                 "qualified_type" | "selector_expression" => {
-                    return qualified(file, ty).or_else(|| foreign(file, ty));
+                    return find_qualified(file, ty).or_else(|| foreign(file, ty));
                 }
                 "type_identifier" | "identifier" => match self.declared.types.get(text) {
                     Some(alias) => {
@@ -106,7 +106,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     fn record_of(&mut self, ty: Node<'t>, body: Node<'t>) -> Option<GoExprValue<'t>> {
         let own = ty.kind() == "type_identifier" && self.declared.types.contains_key(self.text(ty));
         let elements = code::children(body);
-        let keyed: Option<Vec<_>> = elements.iter().map(|e| self.keyed(*e)).collect();
+        let keyed: Option<Vec<_>> = elements.iter().map(|e| self.split_keyed(*e)).collect();
         let keyed = keyed.filter(|_| own && self.records())?;
         let holds = |value: &Node<'t>| {
             let mut found = false;
@@ -131,7 +131,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                 _ => self.evaluate(inner),
             };
             if let GoExprValue::Options(id) = value {
-                self.held_as(id, name);
+                self.note_holder(id, name);
             }
             fields.insert(name.to_owned(), value);
         }
@@ -162,13 +162,13 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             }
             let value = self.evaluate(inner);
             if let (GoExprValue::Options(id), Some(key)) = (&value, code::field(element, "key")) {
-                self.held_as(*id, self.text(key));
+                self.note_holder(*id, self.text(key));
             }
             if let Some(package) = package {
                 self.record_wrapped(inner, &value, package);
             }
             self.escape(value.clone(), &Cause::Code("another value"));
-            items.push(value.folded(names::quoted(self.tree(), inner)));
+            items.push(value.folded(names::quote_code(self.tree(), inner)));
         }
         self.ascend();
         items
@@ -178,7 +178,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     fn fill(&mut self, id: GoObjectId, node: Node<'t>, body: Node<'t>) {
         let mut rest_unknown = None;
         for element in code::children(body) {
-            match self.keyed(element) {
+            match self.split_keyed(element) {
                 Some((field, value)) => self.field(id, field, value),
                 None => rest_unknown = Some(Cause::Code("a literal that cannot be read")),
             }
@@ -201,7 +201,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// The field and the value of `Field: value`.
-    fn keyed(&self, element: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
+    fn split_keyed(&self, element: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
         let key = code::field(element, "key")?;
         let value = code::field(element, "value")?;
         let field = code::children(key).first().copied()?;
@@ -252,7 +252,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         expression: Node<'t>,
     ) -> OptionWrite {
         self.escape(value.clone(), &Cause::Code("another options value"));
-        let value = value.folded(names::quoted(self.tree(), expression));
+        let value = value.folded(names::quote_code(self.tree(), expression));
         self.note_secret(id, ident, &value, expression);
         let span = self.tree().span(expression);
         OptionWrite {
@@ -395,7 +395,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
         let plain = next.kind() == "if_statement" && code::field(next, "initializer").is_none();
         let condition = code::field(next, "condition").filter(|_| plain)?;
-        names::mentioned(self.tree(), condition)
+        names::find_mentioned(self.tree(), condition)
             .contains(error)
             .then_some(next)
     }
@@ -465,7 +465,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 }
 
 /// `redis.Options`, where the prefix is a client library's.
-fn qualified<'m>(
+fn find_qualified<'m>(
     file: &GoSourceFile<'_, 'm>,
     ty: Node<'_>,
 ) -> Option<(Rc<ImportedLibrary<'m>>, String)> {

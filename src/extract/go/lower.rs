@@ -86,7 +86,7 @@ impl<'t> GoLowering<'t> {
             GoNode::Block => StatementForm::Block(self.block(Some(node))),
             GoNode::Declaration => self.assignment(node, true),
             GoNode::Assignment => self.assignment(node, false),
-            GoNode::Increment | GoNode::Decrement => self.counted(node),
+            GoNode::Increment | GoNode::Decrement => self.lower_count(node),
             GoNode::Var | GoNode::Const => return self.declared(node, block),
             GoNode::If => self.branch(node),
             GoNode::ExpressionSwitch | GoNode::TypeSwitch | GoNode::Select => self.switch(node),
@@ -145,7 +145,7 @@ impl<'t> GoLowering<'t> {
     }
 
     /// `x++`.
-    fn counted(&mut self, node: Node<'t>) -> StatementForm {
+    fn lower_count(&mut self, node: Node<'t>) -> StatementForm {
         let operator = match GoNode::of(node) {
             GoNode::Increment => "+",
             _ => "-",

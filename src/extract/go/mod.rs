@@ -36,7 +36,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::code::{address, skipped};
+use crate::extract::code::{address, note_skipped};
 use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::model::ClientModel;
@@ -70,7 +70,7 @@ pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels
     if building.is_empty() {
         return RawFacts::default();
     }
-    let others = other_packages::wanted(&building, paths, needles);
+    let others = other_packages::find_wanted(&building, paths, needles);
     let tests = building.iter().any(|file| package::is_test(&file.path));
     let seen = files
         .into_iter()
@@ -151,7 +151,7 @@ fn read(
         for client in &mut read.clients {
             client.uses = words(client, &view.calls, models);
         }
-        raw.notes.extend(skipped(tree, &read.skipped, &worth));
+        raw.notes.extend(note_skipped(tree, &read.skipped, &worth));
         raw.clients.extend(read.clients);
         raw.secrets.extend(read.secrets);
         raw.waits.extend(read.waits);

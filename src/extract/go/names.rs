@@ -21,7 +21,7 @@ pub(super) fn is_declaration(kind: &str) -> bool {
 }
 
 /// Every variable that is assigned to below a node, by plain assignment or as a loop's variable.
-pub(super) fn assigned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn find_assigned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
     code::visit(node, |node| {
         let target = match node.kind() {
@@ -60,7 +60,7 @@ pub(super) fn changes<'t>(
 }
 
 /// Every identifier below a node.
-pub(super) fn mentioned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn find_mentioned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
     code::visit(node, |node| {
         if node.kind() == "identifier" {
@@ -71,13 +71,13 @@ pub(super) fn mentioned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t 
 }
 
 /// The outer variables that function literals below a node use; those inside others count with them.
-pub(super) fn captured<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn find_captured<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
     let mut todo = vec![node];
     while let Some(node) = todo.pop() {
         if node.kind() == "func_literal" {
             let own = declared(tree, node);
-            let used = mentioned(tree, node);
+            let used = find_mentioned(tree, node);
             found.extend(used.into_iter().filter(|name| !own.contains(name)));
         } else {
             todo.extend(code::children(node));
@@ -104,7 +104,7 @@ pub(super) fn declared<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t s
 
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
+pub(super) fn quote_code(tree: &CodeTree, node: Node<'_>) -> Cause {
     let mut node = node;
     while matches!(node.kind(), "unary_expression" | "parenthesized_expression") {
         match code::children(node).first() {

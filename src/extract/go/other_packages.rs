@@ -72,7 +72,7 @@ impl<'t> OtherPackages<'t> {
 
 /// The packages of the tree from which the files take constants or functions of a kind that is read,
 /// each without its tests.
-pub(super) fn wanted(
+pub(super) fn find_wanted(
     building: &[&GoFile],
     paths: &GoPackagePaths,
     needles: &CodeNeedles,
@@ -91,7 +91,7 @@ pub(super) fn wanted(
                 .cloned()
                 .collect();
             let size: usize = files.iter().map(|file| file.excerpt.text().len()).sum();
-            let names = selected(text, ident);
+            let names = find_selected(text, ident);
             let declares = files.iter().any(|file| declares_one(file, &names, needles));
             if declares && size <= left && found.len() < MOST_PACKAGES {
                 left -= size;
@@ -106,7 +106,7 @@ pub(super) fn wanted(
 }
 
 /// The names that a file takes from a package.
-fn selected<'t>(text: &'t str, ident: &str) -> Vec<&'t str> {
+fn find_selected<'t>(text: &'t str, ident: &str) -> Vec<&'t str> {
     let prefix = format!("{ident}.");
     let found = text.match_indices(&prefix).filter_map(|(at, _)| {
         let rest = &text[at + prefix.len()..];

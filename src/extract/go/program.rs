@@ -29,7 +29,7 @@ pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
     let mut observations = Vec::new();
     for file in &own {
         let imported = imports_of(file.excerpt.text());
-        observations.extend(observed(file, &imported, models));
+        observations.extend(find_observed(file, &imported, models));
         imports.extend(imported.into_iter().map(|(_, path)| path.to_owned()));
     }
     Some(RawPackage {
@@ -119,7 +119,7 @@ fn import_on(code: &str) -> Option<(&str, &str)> {
 }
 
 /// What a file does with the statistics of a pool.
-fn observed(
+fn find_observed(
     file: &GoFile,
     imports: &[(&str, &str)],
     models: &ClientModels,
@@ -277,7 +277,7 @@ fn loose_use<'t>(
         };
         let arguments = code::field(node, "arguments");
         let fed = arguments.is_some_and(|list| {
-            variable.is_some_and(|v| names::mentioned(tree, list).contains(v))
+            variable.is_some_and(|v| names::find_mentioned(tree, list).contains(v))
                 || list.byte_range().contains(&call.start_byte())
         });
         if fed && is_metrics_call(tree, made, imports, |m| &m.loose) {

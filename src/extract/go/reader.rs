@@ -12,12 +12,13 @@ use tree_sitter::Node;
 
 use crate::extract::code::branches::LeavingBranches;
 use crate::extract::code::fold;
+use crate::extract::code::precondition::Preconditions;
 use crate::extract::go::literal_clients::LiteralClient;
 use crate::extract::go::names;
 use crate::extract::go::other_packages::OtherPackages;
 use crate::extract::go::package::{GoDeclarations, GoSourceFile};
 use crate::extract::go::state::{
-    GoExprValue, GoHeap, GoObjectId, GoOptionsObject, GoScope, GoState, Preconditions,
+    GoExprValue, GoHeap, GoObjectId, GoOptionsObject, GoScope, GoState,
 };
 use crate::facts::raw::{ConstValue, ErrorHandling, RawClient, RawWait};
 use crate::source::Span;
@@ -220,7 +221,7 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
         self.fuel = INLINE_STATEMENTS;
         self.values.clear();
         if let Some(node) = node.or_else(|| self.tree().root()) {
-            self.captured = names::captured(self.tree(), node);
+            self.captured = names::find_captured(self.tree(), node);
             (self.last_change, self.jumps) = names::changes(self.tree(), node);
         }
     }

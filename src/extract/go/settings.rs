@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use crate::extract::code::precondition::BranchDifference;
 use crate::extract::go::names;
 use crate::extract::go::package::ImportedLibrary;
 use crate::extract::go::reader::GoFileReader;
-use crate::extract::go::state::{BranchDifference, GoExprValue, GoObjectId, GoOptionsObject};
+use crate::extract::go::state::{GoExprValue, GoObjectId, GoOptionsObject};
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{ConstValue, OptionWrite};
@@ -73,7 +74,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let mut found = Vec::new();
         for (name, part) in inner {
             let Some(held) = held else {
-                found.push(unseen(name, names::quoted(self.tree(), expression)));
+                found.push(unseen(name, names::quote_code(self.tree(), expression)));
                 continue;
             };
             match held.writes.iter().find(|w| w.ident == part) {
@@ -162,7 +163,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             GoExprValue::Options(added) => self.state.heap.get(added).cloned(),
             _ => None,
         };
-        let reason = names::quoted(self.tree(), expression).in_marks();
+        let reason = names::quote_code(self.tree(), expression).in_marks();
         let Some(object) = self.state.heap.get_mut(&id) else {
             return;
         };
@@ -214,7 +215,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// A method that makes options of another type of the value that it is called on: those that both
     /// types have go over under their names, and a list of addresses as its first.
-    pub(super) fn converted(&mut self, id: GoObjectId, method: &str) -> Option<GoExprValue<'t>> {
+    pub(super) fn convert_options(
+        &mut self,
+        id: GoObjectId,
+        method: &str,
+    ) -> Option<GoExprValue<'t>> {
         let (models, ty) = self.models_of(id)?;
         let (model, row) = models.into_iter().find_map(|model| {
             let row = model.conversion(&ty, method)?;
@@ -299,7 +304,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             self.run_dialer(&value, expression);
         }
         let found = self.dialing.pop().unwrap_or_default();
-        let reason = names::quoted(self.tree(), expression).in_marks();
+        let reason = names::quote_code(self.tree(), expression).in_marks();
         let anchor = match found.as_slice() {
             [(_, anchor), ..] => Some(*anchor),
             [] => None,
@@ -331,7 +336,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             self.run_dialer(&value, expression);
         }
         let made = self.making.pop().unwrap_or_default();
-        let reason = names::quoted(self.tree(), expression).in_marks();
+        let reason = names::quote_code(self.tree(), expression).in_marks();
         let made = made
             .into_iter()
             .reduce(|a, b| a.join(b, &BranchDifference::default()));
@@ -370,7 +375,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// A connection is opened: for the pool whose function this is, if there is one.
-    pub(super) fn dialled(&mut self, object: &GoOptionsObject<'m>, anchor: Span) -> bool {
+    pub(super) fn note_dialled(&mut self, object: &GoOptionsObject<'m>, anchor: Span) -> bool {
         let Some(top) = self.dialing.last_mut() else {
             return false;
         };

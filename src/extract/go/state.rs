@@ -1,12 +1,13 @@
 //! What is known at one point of a function: variables in their scopes, and the options objects
 //! that they refer to. States fork at a branch and join after it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
+use crate::extract::code::precondition::{BranchDifference, Preconditions};
 use crate::extract::go::package::ImportedLibrary;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
@@ -209,57 +210,7 @@ pub(super) struct GoState<'t, 'm> {
     /// Control has left: a return, a panic.
     pub(super) dead: bool,
     /// What environment variables must be, that control comes here.
-    pub(super) needs: BTreeSet<Precondition>,
-}
-
-/// Something without which control does not come to a place.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Precondition {
-    /// The variable is set.
-    Set(String),
-    /// Its text is what the code wants to read.
-    Readable(String),
-    /// The figure that is read from it passes a test, which other figures than none may fail too.
-    Figure(String),
-}
-
-impl Precondition {
-    fn variable(&self) -> &str {
-        match self {
-            Self::Set(name) | Self::Readable(name) | Self::Figure(name) => name,
-        }
-    }
-}
-
-pub(super) type Preconditions = BTreeSet<Precondition>;
-
-/// What two branches need that join: variables that the one needs and the other does not.
-#[derive(Default)]
-pub(super) struct BranchDifference<'n> {
-    left: Vec<&'n Precondition>,
-    right: Vec<&'n Precondition>,
-}
-
-impl<'n> BranchDifference<'n> {
-    pub(super) fn of(left: &'n Preconditions, right: &'n Preconditions) -> Self {
-        Self {
-            left: left.difference(right).collect(),
-            right: right.difference(left).collect(),
-        }
-    }
-
-    /// The value of which a variable's absence gives the other.
-    fn fallback(&self, a: &ConstValue, b: &ConstValue) -> Option<ConstValue> {
-        let joined = |need: &Precondition, set: &ConstValue, unset: &ConstValue| {
-            let joined = fold::branched(need.variable(), set, unset)?;
-            Some(match need {
-                Precondition::Figure(_) => fold::replaced(joined),
-                Precondition::Set(_) | Precondition::Readable(_) => joined,
-            })
-        };
-        let left = self.left.iter().find_map(|need| joined(need, a, b));
-        left.or_else(|| self.right.iter().find_map(|need| joined(need, b, a)))
-    }
+    pub(super) needs: Preconditions,
 }
 
 impl<'t, 'm> GoState<'t, 'm> {
@@ -389,10 +340,10 @@ fn join_folded(a: ConstValue, b: ConstValue, sides: &BranchDifference<'_>) -> Co
     match (a, b) {
         // Another branch gives another value: it is not the variable's own any more.
         (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => {
-            fold::made_from(reason)
+            fold::derive_unknown(reason)
         }
         (ConstValue::Fallback(fallback), _) | (_, ConstValue::Fallback(fallback)) => {
-            fold::made_from(fallback.source)
+            fold::derive_unknown(fallback.source)
         }
         // Two known values that differ: either may hold, and neither is made of the other.
         _ => ConstValue::Unknown(Cause::Branches),

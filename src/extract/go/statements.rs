@@ -1,5 +1,6 @@
 //! Statements: declarations, assignments, branches and returns.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -34,11 +35,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         match node.kind() {
             "block" => self.block(node),
             "statement_list" => self.statements(node),
-            "labeled_statement" => self.labelled(node),
+            "labeled_statement" => self.read_labelled(node),
             "short_var_declaration" | "assignment_statement" | "expression_statement"
                 if code::is_broken(node) =>
             {
-                self.broken(node);
+                self.read_broken(node);
             }
             "short_var_declaration" => self.assignment(node, true),
             "assignment_statement" => self.assignment(node, false),
@@ -71,7 +72,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// Part of a statement cannot be read: it may do anything to what is known.
-    fn broken(&mut self, node: Node<'t>) {
+    fn read_broken(&mut self, node: Node<'t>) {
         self.lose_all(UNREADABLE);
         match node.kind() {
             "short_var_declaration" => self.assignment(node, true),
@@ -82,7 +83,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// Where a `goto` leads to, nothing is known of what the function assigns anywhere.
-    fn labelled(&mut self, node: Node<'t>) {
+    fn read_labelled(&mut self, node: Node<'t>) {
         let label = code::field(node, "label").map(|label| self.text(label));
         if label.is_some_and(|label| self.jumps.contains(label)) {
             self.lose_all("a goto");
@@ -168,7 +169,9 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             && wanted > 1
             && let Some(only) = values.pop()
         {
-            let code = right.first().map(|node| names::quoted(self.tree(), *node));
+            let code = right
+                .first()
+                .map(|node| names::quote_code(self.tree(), *node));
             values = match only {
                 GoExprValue::Several(values) if values.len() == wanted => values,
                 other => {
@@ -271,6 +274,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             let receiver = self.text(operand);
             return self.write_field(id, field, value, expression, (statement, receiver));
         }
+        if let GoExprValue::Record(fields) = &base
+            && let Some(id) = self.embedded_with(fields, self.text(field))
+        {
+            return self.write_path(id, self.text(field), value, expression.unwrap_or(field));
+        }
         if let GoExprValue::Record(fields) = base
             && operand.kind() == "identifier"
         {
@@ -281,10 +289,28 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             return;
         }
         if let GoExprValue::Options(id) = value {
-            self.held_as(id, self.text(field));
+            self.note_holder(id, self.text(field));
         }
-        let to = names::quoted(self.tree(), target).in_marks();
+        let to = names::quote_code(self.tree(), target).in_marks();
         self.escape(value, &to);
+    }
+
+    /// The options that a struct embeds and that have an option of this name: the struct's own field.
+    pub(super) fn embedded_with(
+        &self,
+        fields: &BTreeMap<String, GoExprValue<'t>>,
+        field: &str,
+    ) -> Option<GoObjectId> {
+        let mut held = fields.iter().filter(|_| !fields.contains_key(field));
+        held.find_map(|(name, value)| match value {
+            // What is embedded is called by its type.
+            GoExprValue::Options(id) => {
+                let object = self.state.heap.get(id)?;
+                let embedded = object.option_type == *name && self.is_option(*id, field);
+                embedded.then_some(*id)
+            }
+            _ => None,
+        })
     }
 
     /// What is assigned to: a variable itself, not a copy of what it holds.
@@ -338,7 +364,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             };
             let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
             for (at, (ident, value)) in idents.into_iter().zip(values).enumerate() {
-                let value = self.typed(value, ty);
+                let value = self.apply_type(value, ty);
                 let by_value = match right.get(at) {
                     Some(expression) => self.is_value(*expression),
                     None => !pointer,
@@ -348,7 +374,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                     by_value && matches!(value, GoExprValue::Options(_)),
                 );
                 if let (GoExprValue::Options(id), true) = (&value, self.function.is_none()) {
-                    self.held_as(*id, self.text(ident));
+                    self.note_holder(*id, self.text(ident));
                 }
                 self.assign_name(ident, value, node, true);
             }
@@ -372,7 +398,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// A value that is declared with a type: an untyped figure becomes a duration there.
-    pub(super) fn typed(&self, value: GoExprValue<'t>, ty: Option<Node<'t>>) -> GoExprValue<'t> {
+    pub(super) fn apply_type(
+        &self,
+        value: GoExprValue<'t>,
+        ty: Option<Node<'t>>,
+    ) -> GoExprValue<'t> {
         match (value, ty) {
             (GoExprValue::Plain(folded), Some(ty)) if self.is_duration(ty) => {
                 GoExprValue::Plain(fold::to_duration(folded))
@@ -394,7 +424,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let mut values = Vec::new();
         if expressions.is_empty() {
             for name in self.results.last().cloned().unwrap_or_default() {
-                values.push(self.returned(name, running));
+                values.push(self.read_returned(name, running));
             }
         }
         for expression in expressions {
@@ -402,7 +432,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                 "identifier" => {
                     let name = self.text(expression);
                     match self.state.get(name) {
-                        Some(_) => self.returned(name, running),
+                        Some(_) => self.read_returned(name, running),
                         None => self.evaluate(expression),
                     }
                 }
@@ -422,7 +452,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         } else {
             for value in values {
                 if let GoExprValue::Options(id) = value {
-                    self.handed_out(id);
+                    self.note_handing_out(id);
                 }
                 self.escape(value, &Cause::Code("a caller"));
             }
@@ -431,7 +461,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// A variable that is returned: to a caller who is looked at too, or away.
-    fn returned(&mut self, name: &str, running: bool) -> GoExprValue<'t> {
+    fn read_returned(&mut self, name: &str, running: bool) -> GoExprValue<'t> {
         let value = self.state.get(name).cloned();
         if let Some(GoExprValue::Error(errors)) = &value
             && !running

@@ -38,7 +38,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let arguments = self.arguments(node);
         let values: Vec<GoExprValue<'t>> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         self.note_wait(node, (receiver, name), &row, (&arguments, &values));
-        let to = names::quoted(self.tree(), node).in_marks();
+        let to = names::quote_code(self.tree(), node).in_marks();
         for value in values {
             self.escape(value, &to);
         }
@@ -70,7 +70,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
         let (call, longest, takes, cut_by) = match row {
             WaitingRow::Typed(row) => {
-                let longest = self.typed_wait(node, row, values);
+                let longest = self.read_typed_wait(node, row, values);
                 (name.to_owned(), longest, row.takes_from_pool(), &row.cut_by)
             }
             WaitingRow::Named(row) => {
@@ -127,7 +127,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
     }
 
-    fn typed_wait(
+    fn read_typed_wait(
         &mut self,
         node: Node<'t>,
         row: &BlockingModel,
@@ -141,7 +141,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             return longest_of_call(row, Some(&value));
         }
         if let Some(method) = &row.timeout_call {
-            return match self.chained(node, method) {
+            return match self.follow_chain(node, method) {
                 Some(value) => longest_of_call(row, Some(&value)),
                 None => LongestWait::AtOnce,
             };
@@ -174,7 +174,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// The argument of a method that follows in the chain of this call.
-    fn chained(&mut self, node: Node<'t>, method: &str) -> Option<ConstValue> {
+    fn follow_chain(&mut self, node: Node<'t>, method: &str) -> Option<ConstValue> {
         let mut at = node;
         while let Some(call) = at
             .parent()

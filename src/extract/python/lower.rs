@@ -89,7 +89,7 @@ impl<'t> PythonLowering<'t> {
                 return;
             }
             PythonNode::If => self.branch(node),
-            PythonNode::Match => self.matched(node),
+            PythonNode::Match => self.lower_match(node),
             PythonNode::For => {
                 let over = self.child(node, "right");
                 let target = self.child(node, "left");
@@ -222,7 +222,7 @@ impl<'t> PythonLowering<'t> {
     }
 
     /// A match: each case may be the one; which, is not followed.
-    fn matched(&mut self, node: Node<'t>) -> StatementForm {
+    fn lower_match(&mut self, node: Node<'t>) -> StatementForm {
         let subjects: Vec<_> = code::fields(node, "subject");
         let subjects: Vec<_> = subjects.into_iter().map(|s| self.expression(s)).collect();
         let condition = self.add(CodeExpressionForm::Opaque(subjects), node.byte_range());
@@ -741,6 +741,10 @@ impl<'t> PythonLowering<'t> {
         let operator = match operators.as_str() {
             "is" | "==" => "==",
             "is not" | "!=" => "!=",
+            "<" => "<",
+            "<=" => "<=",
+            ">" => ">",
+            ">=" => ">=",
             "in" => "in",
             "not in" => "not in",
             _ => "",

@@ -11,12 +11,13 @@ use std::ops::Range;
 use crate::extract::code::form::CodeFile;
 use crate::extract::code::interpreter::CodeInterpreter;
 use crate::extract::code::project::{CodeFrontend, CodeProject};
-use crate::extract::code::{address, unfollowed};
+use crate::extract::code::{address, note_unfollowed};
 use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
-use crate::facts::raw::{RawFacts, SourceLanguage};
+use crate::facts::raw::{ConstValue, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::call::CallIndex;
 use crate::knowledge::languages;
+use crate::source::Excerpt;
 
 pub use crate::extract::code::project::SourceCode;
 
@@ -81,6 +82,10 @@ impl CodeFrontend for PythonFrontend {
         }
     }
 
+    fn missing_variable(&self) -> ConstValue {
+        ConstValue::Nil
+    }
+
     fn constructor_name(&self) -> &str {
         "__init__"
     }
@@ -94,6 +99,16 @@ impl CodeFrontend for PythonFrontend {
     }
 }
 
+/// The clients of a snippet that shows what it imports: without that its names may be anybody's.
+pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> RawFacts {
+    let imports = |line: &str| line.starts_with("import ") || line.starts_with("from ");
+    if !excerpt.text().lines().any(imports) {
+        return RawFacts::default();
+    }
+    let path = path.to_owned();
+    extract(vec![SourceCode { path, excerpt }], models)
+}
+
 /// The clients of a tree. A file that can neither build a client nor is named by one that does is not
 /// parsed.
 pub fn extract(files: Vec<SourceCode>, models: &ClientModels) -> RawFacts {
@@ -104,7 +119,8 @@ pub fn extract(files: Vec<SourceCode>, models: &ClientModels) -> RawFacts {
     let project = CodeProject::new(files, &PythonFrontend, index, conventions);
     let building = project.files().filter(|at| {
         let text = project.text(*at);
-        project.index.imports(text) && project.builds(text)
+        let names = project.index.imports(text) || project.index.names_setting(text);
+        names && project.builds(text)
     });
     let mut run = CodeInterpreter::new(&project);
     building.for_each(|at| run.read_file(at));
@@ -122,7 +138,7 @@ pub fn extract(files: Vec<SourceCode>, models: &ClientModels) -> RawFacts {
         let parts: Vec<Range<usize>> = parts.map(|(_, range)| range.clone()).collect();
         let worth = |text: &str| project.builds(text);
         raw.notes
-            .extend(unfollowed(&file.excerpt, parts.iter(), &worth));
+            .extend(note_unfollowed(&file.excerpt, parts.iter(), &worth));
     }
     raw.secrets.sort_unstable();
     raw.secrets.dedup();

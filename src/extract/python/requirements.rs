@@ -81,8 +81,8 @@ pub fn project_folder(file: &str) -> String {
 fn releases(file: &RequirementsFile) -> Vec<(String, PinSource, VersionPin)> {
     let text = file.excerpt.text();
     match path::name(&file.path) {
-        "poetry.lock" | "uv.lock" | "pdm.lock" => locked(&file.excerpt),
-        "Pipfile.lock" => pipfile_locked(&file.excerpt),
+        "poetry.lock" | "uv.lock" | "pdm.lock" => read_lock(&file.excerpt),
+        "Pipfile.lock" => read_pipfile_lock(&file.excerpt),
         "pyproject.toml" | "Pipfile" => declared(&file.excerpt),
         name => {
             let quoted = name == "setup.py";
@@ -125,16 +125,16 @@ fn requirement(text: &str, span: Span) -> Option<(String, PinSource, VersionPin)
     let rest = rest.split([';', '#']).next().unwrap_or("");
     let rest = rest.split(" --").next().unwrap_or(rest).trim();
     let rest = rest.trim_start_matches('(').trim_end_matches(')');
-    let (source, pin) = specified(rest, span)?;
-    Some((normalized(name), source, pin))
+    let (source, pin) = parse_specifier(rest, span)?;
+    Some((normalize_name(name), source, pin))
 }
 
-fn normalized(name: &str) -> String {
+fn normalize_name(name: &str) -> String {
     name.to_lowercase().replace(['_', '.'], "-")
 }
 
 /// What a specifier says: `==1.2.3`, `~=1.2`, `^1.2`, `>=1,<2`.
-fn specified(text: &str, span: Span) -> Option<(PinSource, VersionPin)> {
+fn parse_specifier(text: &str, span: Span) -> Option<(PinSource, VersionPin)> {
     let open = |bounds: Option<VersionBounds>| VersionPin {
         version: Err(Cause::Pin("the requirement allows several releases")),
         span,
@@ -167,7 +167,7 @@ fn specified(text: &str, span: Span) -> Option<(PinSource, VersionPin)> {
                 return Some((PinSource::Exact, pin));
             }
             "==" | "" if starred => {
-                until = Some(raised(&parts, parts.len()));
+                until = Some(raise_last(&parts, parts.len()));
                 since = parts;
             }
             // Poetry takes a bare figure for itself.
@@ -180,17 +180,17 @@ fn specified(text: &str, span: Span) -> Option<(PinSource, VersionPin)> {
                 return Some((PinSource::Exact, pin));
             }
             "~=" | "~" => {
-                until = Some(raised(&parts, parts.len().saturating_sub(1).max(1)));
+                until = Some(raise_last(&parts, parts.len().saturating_sub(1).max(1)));
                 since = parts;
             }
             "^" => {
                 let leading = parts.iter().take_while(|part| **part == 0).count();
-                until = Some(raised(&parts, (leading + 1).min(parts.len())));
+                until = Some(raise_last(&parts, (leading + 1).min(parts.len())));
                 since = parts;
             }
             ">=" | ">" => since = parts,
             "<" => until = Some(parts),
-            "<=" => until = Some(raised(&parts, parts.len())),
+            "<=" => until = Some(raise_last(&parts, parts.len())),
             _ => {}
         }
     }
@@ -206,7 +206,7 @@ fn specified(text: &str, span: Span) -> Option<(PinSource, VersionPin)> {
 }
 
 /// The first release behind all that begin with so many of these parts.
-fn raised(parts: &[u32], count: usize) -> Vec<u32> {
+fn raise_last(parts: &[u32], count: usize) -> Vec<u32> {
     let mut parts = parts[..count.min(parts.len())].to_vec();
     if let Some(last) = parts.last_mut() {
         *last = last.saturating_add(1);
@@ -214,7 +214,7 @@ fn raised(parts: &[u32], count: usize) -> Vec<u32> {
     parts
 }
 
-fn locked(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
+fn read_lock(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
     #[derive(serde::Deserialize)]
     struct PythonLockFile {
         #[serde(default)]
@@ -235,12 +235,12 @@ fn locked(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
             version: Ok(version.into_inner()),
             bounds: None,
         };
-        Some((normalized(&package.name), PinSource::Locked, pin))
+        Some((normalize_name(&package.name), PinSource::Locked, pin))
     });
     pins.collect()
 }
 
-fn pipfile_locked(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
+fn read_pipfile_lock(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
     let Ok(file) = serde_json::from_str::<serde_json::Value>(excerpt.text()) else {
         return Vec::new();
     };
@@ -257,7 +257,7 @@ fn pipfile_locked(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
                 span: excerpt.span(at..at + quoted.len()),
                 bounds: None,
             };
-            Some((normalized(name), PinSource::Locked, pin))
+            Some((normalize_name(name), PinSource::Locked, pin))
         });
     found.collect()
 }
@@ -307,8 +307,8 @@ fn declared(excerpt: &Excerpt) -> Vec<(String, PinSource, VersionPin)> {
     for table in tables.into_iter().flatten() {
         for (name, value) in table.as_table().into_iter().flatten() {
             let version = value.as_str().or_else(|| value.get("version")?.as_str());
-            let pin = specified(version.unwrap_or("*"), span(name));
-            found.extend(pin.map(|(source, pin)| (normalized(name), source, pin)));
+            let pin = parse_specifier(version.unwrap_or("*"), span(name));
+            found.extend(pin.map(|(source, pin)| (normalize_name(name), source, pin)));
         }
     }
     found

@@ -35,7 +35,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::code::{address, skipped};
+use crate::extract::code::{address, note_skipped};
 use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::needles::CodeNeedles;
@@ -201,7 +201,7 @@ fn read(
         }
         let read = RustFileReader::new(parsed, &declared, &index, at).read_file();
         raw.notes
-            .extend(skipped(&file.tree, &read.skipped, &builds));
+            .extend(note_skipped(&file.tree, &read.skipped, &builds));
         raw.clients.extend(read.found);
         for_callers.extend(read.found_for_caller);
         raw.secrets.extend(read.secrets);

@@ -61,6 +61,13 @@ pub struct BuiltClient {
     /// Options are still written on the value after the call.
     #[serde(default)]
     pub late: bool,
+    /// The option that says which client it is, and what it must say.
+    pub key: Option<String>,
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// With one of these options it is another client.
+    #[serde(default)]
+    pub unless: Vec<String>,
 }
 
 /// A type of the library.
@@ -203,6 +210,11 @@ impl<'m> CallIndex<'m> {
     pub fn imports(&self, text: &str) -> bool {
         self.needles
             .is_some_and(|needles| needles.imports.is_in(text))
+    }
+
+    /// A text that holds the name of a setting: files of settings need not import what reads them.
+    pub fn names_setting(&self, text: &str) -> bool {
+        self.settings.keys().any(|name| text.contains(name))
     }
 
     fn packages(&self) -> impl Iterator<Item = &'m String> {
