@@ -23,6 +23,9 @@ pub struct RawWorkload {
     pub common: bool,
     /// The names of the programs that its command starts, as far as it shows them.
     pub commands: Vec<String>,
+    /// How many processes each of its replicas starts for the same work, where its command says so or
+    /// leaves it to something else.
+    pub workers: Option<Result<u64, Cause>>,
     /// What its image is built from.
     pub build: Option<RawBuild>,
     pub quantities: DeploymentQuantities,

@@ -196,6 +196,17 @@ impl ProcessCount<'_> {
                     }),
                 };
             };
+            let started = match &workload.workers {
+                None => 1,
+                Some(Ok(count)) => i64::try_from(*count).unwrap_or(i64::MAX),
+                Some(Err(cause)) => {
+                    return FactValue::unknown(Cause::Of {
+                        what: workload.name.clone(),
+                        cause: Box::new(cause.clone()),
+                    });
+                }
+            };
+            let count = count.saturating_mul(started);
             sum += count;
             total.strength = total.strength.min(related.strength);
             total
@@ -206,6 +217,11 @@ impl ProcessCount<'_> {
                 let (strength, because) = (total.strength, total.because);
                 total = value;
                 (total.strength, total.because) = (strength, because);
+            }
+            if started > 1 {
+                total.state = ValueState::Set(Datum::Int(sum));
+                let why = format!("{}: its command starts {started} processes", workload.name);
+                total.because.push(why);
             }
         }
         if self.program.workloads.len() > 1 {

@@ -24,7 +24,8 @@ impl ComposeService<'_> {
             anchor: self.anchor(),
             common: built.is_none() && image.as_ref().is_some_and(common),
             image: image.map(|image| image.name),
-            commands: self.commands(built),
+            commands: command_programs::programs(&self.program_words(built)),
+            workers: command_programs::count_workers(&self.program_words(built)),
             build: built.map(|built| built.file.programs(&built.contexts)),
             quantities: self.quantities(),
             environment: environment
@@ -38,13 +39,12 @@ impl ComposeService<'_> {
         }
     }
 
-    /// The names of the programs that it starts.
-    fn commands(&self, built: Option<&TreeImage<'_>>) -> Vec<String> {
+    /// The words of what it starts.
+    fn program_words(&self, built: Option<&TreeImage<'_>>) -> Vec<String> {
         let environment = ProcessEnvironment::new();
         let launch = self.launch(built, None, &environment);
         let words = launch.entrypoint.unwrap_or_default();
         let words = words.iter().chain(&launch.command);
-        let texts: Vec<String> = words.map(|word| word.text.text().to_owned()).collect();
-        command_programs::programs(&texts)
+        words.map(|word| word.text.text().to_owned()).collect()
     }
 }

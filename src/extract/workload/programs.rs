@@ -53,6 +53,7 @@ impl PodSpec<'_> {
                 .is_some_and(|image| !image.repository.contains('/')),
             image: reference.map(|image| image.name),
             commands: commands(container),
+            workers: command_programs::count_workers(&words(container)),
             build: None,
             quantities: self.quantities(container),
             environment: list_given(container, self.object.namespace.as_ref()),
@@ -73,18 +74,21 @@ fn is_hidden(container: &YamlNode) -> bool {
 
 /// The names of the programs that a command starts; arguments alone name none.
 fn commands(container: &YamlNode) -> Vec<String> {
-    let Some(command) = container.get("command") else {
-        return Vec::new();
-    };
-    let arguments = container
-        .get("args")
-        .map(YamlNode::items)
-        .unwrap_or_default();
-    let words = command.items().iter().chain(arguments);
-    let known = words
-        .filter(|word| !word.has_placeholder())
-        .filter_map(YamlNode::as_str);
-    command_programs::programs(&known.map(str::to_owned).collect::<Vec<_>>())
+    match container.get("command") {
+        Some(_) => command_programs::programs(&words(container)),
+        None => Vec::new(),
+    }
+}
+
+/// The words of a command and its arguments that are known.
+fn words(container: &YamlNode) -> Vec<String> {
+    let lists = ["command", "args"].into_iter();
+    let words = lists.filter_map(|key| container.get(key).map(YamlNode::items));
+    let known = words.flatten().filter(|word| !word.has_placeholder());
+    known
+        .filter_map(YamlNode::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The variables of a container: those of whole objects first, as they count.
