@@ -362,9 +362,8 @@ const TREES: &[GrowingTree] = &[
         },
     },
     GrowingTree {
-        // Each level doubles the work until the budget of the file ends it: what is held is that end.
         name: "Go: functions inside functions",
-        start: 50,
+        start: 20,
         tree: |n| {
             go(&format!(
                 "func main() {{\n{}redis.NewClient(&redis.Options{{}})\n{}}}\n",

@@ -29,7 +29,12 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             "identifier" => self.call_name(node, function),
             "selector_expression" => self.call_selector(node, function),
             "func_literal" => {
-                let value = self.evaluate(function);
+                // What is called where it stands runs there and never later: reading it as both would
+                // double the work with each level.
+                let value = match self.may_run(function) {
+                    true => GoExprValue::Closure(function, self.file),
+                    false => self.evaluate(function),
+                };
                 self.give_arguments(node);
                 self.run_closure(&value, Vec::new())
                     .unwrap_or_else(|| self.unknown_code(node))
