@@ -18,7 +18,8 @@ SERVERS = {"redis": "redis/redis", "valkey": "valkey-io/valkey"}
 ASK = {
     "rust": ["cargo", "info", "--quiet", "--color", "never"],
     "go": ["go", "list", "-m", "-f", "{{.Version}}"],
-    "python": ["python3", "-m", "pip", "index", "versions"],
+    # Releases for a newer Python than this one are releases too.
+    "python": ["python3", "-m", "pip", "index", "versions", "--ignore-requires-python"],
 }
 VERSION = re.compile(r"\d+\.\d+\.\d+(?:-?(?:rc|alpha|beta)[.\d]*)?")
 
@@ -89,6 +90,9 @@ def of_servers(series):
 
 def main():
     covered = json.load(sys.stdin)
+    # Nothing to compare would look like "covered".
+    if not covered["servers"] or not covered["clients"]:
+        sys.exit("no servers or no clients are listed on standard input")
     for line in [*of_servers(covered["servers"]), *of_clients(covered["clients"])]:
         print(line)
 

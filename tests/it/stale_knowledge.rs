@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::support::harness::repository;
 
@@ -18,6 +18,8 @@ const COVERED: &str = r#"{
   "clients": [
     {"id": "redis-rs", "language": "rust", "packages": {"redis": "1.8.1"}, "checked_up_to": "1.8.1"},
     {"id": "fred", "language": "rust", "packages": {"fred": "10.1.0"}, "checked_up_to": "10.1.0"},
+    {"id": "django", "language": "python", "packages": {"django": "5.2.19"}, "checked_up_to": "5.2.19"},
+    {"id": "redis-py", "language": "python", "packages": {"redis": "8.1.0"}, "checked_up_to": "8.1.0"},
     {"id": "go-redis-v9", "language": "go", "packages": {"example.com/go-redis/v9": "9.22.0"}, "checked_up_to": "9.22.0"}
   ]
 }"#;
@@ -26,9 +28,46 @@ const COVERED: &str = r#"{
 fn answers(cases: &[(&str, &str)]) -> String {
     let cases = cases
         .iter()
-        .map(|(word, text)| format!("*{word}*) printf '%s\\n' '{text}' ;;\n"));
+        .map(|(word, text)| format!("*'{word}'*) printf '%s\\n' '{text}' ;;\n"));
     let cases: String = cases.collect();
     format!("#!/bin/sh\ncase \"$*\" in\n{cases}*) echo 'no such package' >&2; exit 1 ;;\nesac\n")
+}
+
+/// What the script makes of what is covered, with the programs of a path. The script's own interpreter
+/// is not one of them.
+fn compare(covered: &str, path: &str) -> Output {
+    let own = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .unwrap();
+    let python = String::from_utf8(own.stdout).unwrap();
+    let mut script = Command::new(python.trim_end())
+        .arg(repository(".github/stale_knowledge.py"))
+        .env("PATH", path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = script.stdin.take().unwrap();
+    stdin.write_all(covered.as_bytes()).unwrap();
+    drop(stdin);
+    script.wait_with_output().unwrap()
+}
+
+/// Where no index can be asked, or nothing is listed, the answer is not "covered".
+#[test]
+fn what_cannot_be_asked_is_not_covered() {
+    let nowhere = compare(COVERED, "/nowhere");
+    let said = String::from_utf8(nowhere.stdout).unwrap();
+    assert!(nowhere.status.success(), "{said}");
+    assert_eq!(said.lines().count(), 7, "{said}");
+    assert!(
+        said.lines().all(|line| line.contains("could not be asked")),
+        "{said}"
+    );
+    let nothing = compare(r#"{"servers": [], "clients": []}"#, "/nowhere");
+    assert!(!nothing.status.success());
 }
 
 #[test]
@@ -47,6 +86,18 @@ fn newer_releases_are_told_and_covered_ones_are_not() {
         ),
         ("go", answers(&[])),
         (
+            "python3",
+            answers(&[
+                (
+                    "--ignore-requires-python django",
+                    "django (6.1.3)\nAvailable versions: 6.1.3, 5.2.19",
+                ),
+                // An index leaves out what the Python that asks is too old for.
+                ("django", "django (5.2.19)\nAvailable versions: 5.2.19"),
+                ("redis", "redis (8.1.0)\nAvailable versions: 8.1.0, 8.0.1"),
+            ]),
+        ),
+        (
             "gh",
             answers(&[
                 ("valkey-io/valkey", "9.1.2\n9.2.0-rc1\n7.2.12"),
@@ -60,22 +111,13 @@ fn newer_releases_are_told_and_covered_ones_are_not() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut script = Command::new("python3")
-        .arg(repository(".github/stale_knowledge.py"))
-        .env("PATH", format!("{}:{path}", folder.path().display()))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = script.stdin.take().unwrap();
-    stdin.write_all(COVERED.as_bytes()).unwrap();
-    drop(stdin);
-    let output = script.wait_with_output().unwrap();
+    let output = compare(COVERED, &format!("{}:{path}", folder.path().display()));
     let said = String::from_utf8(output.stdout).unwrap();
     let expected = "\
 - redis 7.2: 7.2.10 is out, followed up to 7.2.9
 - redis 8.12: 8.12.0 is out, and there is no table
 - `redis-rs`: redis 2.0.0-rc.2 is out, read up to 1.8.1
+- `django`: django 6.1.3 is out, read up to 5.2.19
 - `go-redis-v9`: example.com/go-redis/v9 could not be asked: no such package
 ";
     assert_eq!(said, expected);
