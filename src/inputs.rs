@@ -3,7 +3,7 @@
 //! Names of servers and libraries come from there; here stands only which kind of file may hold what.
 
 use crate::discover::{FileKind, InputPattern, MatchConfidence};
-use crate::extract::helm::defaults::DESCRIPTION;
+use crate::extract::helm::defaults::{DEFINITION, DESCRIPTION};
 use crate::extract::kustomize;
 use crate::facts::raw::SourceLanguage;
 use crate::knowledge::{Knowledge, languages};
@@ -88,6 +88,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             MatchConfidence::Content,
             [DESCRIPTION.to_owned()],
             [],
+        )),
+        // Named templates that the files of a chart call.
+        exact(pattern(
+            FileKind::Supporting,
+            MatchConfidence::Content,
+            ["_*.tpl".to_owned()],
+            [DEFINITION.to_owned()],
         )),
         pattern(
             FileKind::Supporting,

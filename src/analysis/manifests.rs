@@ -185,6 +185,8 @@ impl FileReader<'_> {
         if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled_template) {
             raw.defaults
                 .add(filled.excerpt.file(), filled.spans.clone(), values);
+            let helpers = filled.helpers.iter();
+            helpers.for_each(|file| raw.defaults.add_helper(*file));
         }
         raw.servers.extend(containers::of_pipeline(
             &input.path,

@@ -97,7 +97,7 @@ pub enum Cause {
     Template(&'static str),
     /// These fields of a template.
     TemplateFields(Vec<String>),
-    /// A template chooses between lines: what the line says is known, but not whether it holds.
+    /// A template may leave the line out: what it says is known, but not whether it holds.
     Alternative,
     /// Of written text: what keeps it from being read.
     Text {
@@ -396,9 +396,7 @@ impl fmt::Display for Cause {
             Self::TemplateFields(fields) => {
                 write!(f, "a template fills in {}", fields.join(" and "))
             }
-            Self::Alternative => {
-                f.write_str("a template chooses between this line and another one")
-            }
+            Self::Alternative => f.write_str("a template may leave this line out"),
             Self::Text { text, fact } => write!(f, "`{text}` {fact}"),
             Self::TooLong => f.write_str("it exceeds the size limit"),
             Self::FilledTooLong => {

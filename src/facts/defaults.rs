@@ -24,8 +24,15 @@ impl ChartDefaults {
         self.values.extend(values);
     }
 
+    /// A file of named templates: what stands in it is written, and what values put into it is not.
+    pub fn add_helper(&mut self, file: FileId) {
+        self.filled.entry(file).or_default();
+    }
+
     pub fn absorb(&mut self, other: Self) {
-        self.filled.extend(other.filled);
+        for (file, filled) in other.filled {
+            self.filled.entry(file).or_default().extend(filled);
+        }
         self.values.extend(other.values);
     }
 

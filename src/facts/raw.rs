@@ -89,8 +89,7 @@ impl RawLine {
         !line.secrets().is_empty()
     }
 
-    /// A template chooses between it and another line: what it says is known, but not whether it
-    /// holds.
+    /// A template may leave it out: what it says is known, but not whether it holds.
     pub fn is_alternative(&self) -> bool {
         let words = self.words.iter().skip(1);
         let mut placeholders = words.filter_map(|word| word.unresolved.as_ref());

@@ -1,9 +1,10 @@
 //! Which lines of a templated text stand in its conditions and loops.
 //!
-//! Of a directive that is written in several of them, or in one of them and elsewhere, the template
-//! chooses a line: none is known to hold, and none replaces another. A single line is taken as it is.
+//! Whether such a line is there is not known: what stands in a text that a template makes was decided
+//! before where values decide it. Of a directive that is written in a condition and elsewhere, the
+//! template chooses a line: none is known to hold, and none replaces another.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::facts::Cause;
 use crate::facts::raw::RawLine;
@@ -48,26 +49,16 @@ impl OpenBranches {
         }
     }
 
-    /// Lines of one directive that the template chooses between are not known to hold.
+    /// Lines that the template may leave out, and others of the same directives, are not known to hold.
     pub(super) fn mark_alternatives(self, lines: &mut [RawLine]) {
-        if self.inside.is_empty() {
-            return;
-        }
-        let mut places = BTreeMap::<String, Vec<usize>>::new();
-        for (index, line) in lines.iter().enumerate() {
-            if let Some(name) = line.words.first() {
-                let name = name.text.to_ascii_lowercase();
-                places.entry(name).or_default().push(index);
-            }
-        }
-        for places in places.into_values().filter(|places| places.len() > 1) {
-            if places
-                .iter()
-                .any(|index| self.inside.binary_search(index).is_ok())
-            {
-                places.iter().for_each(|index| hide(&mut lines[*index]));
-            }
-        }
+        let name = |line: &RawLine| Some(line.words.first()?.text.to_ascii_lowercase());
+        let inside = self.inside.iter().filter_map(|index| lines.get(*index));
+        let chosen: BTreeSet<String> = inside.filter_map(name).collect();
+        let is_chosen = |line: &RawLine| name(line).is_some_and(|name| chosen.contains(&name));
+        lines
+            .iter_mut()
+            .filter(|line| is_chosen(line))
+            .for_each(hide);
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) enum TemplateBlockKind {
     Define,
     Else,
     End,
-    /// A comment, a call of another template, an action of another language.
+    Comment,
+    /// An action of another language, a jump.
     Other,
 }
 
@@ -103,6 +104,7 @@ pub(super) fn parts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Option<Vec<Bl
             }
             TemplateBlockKind::Output
             | TemplateBlockKind::Assignment
+            | TemplateBlockKind::Comment
             | TemplateBlockKind::Other => {}
         }
     }
@@ -141,9 +143,37 @@ fn kind(code: &str) -> (TemplateBlockKind, &str) {
         "define" | "block" => (TemplateBlockKind::Define, rest),
         "else" => (TemplateBlockKind::Else, rest),
         "end" => (TemplateBlockKind::End, rest),
-        "template" | "break" | "continue" => (TemplateBlockKind::Other, rest),
-        _ if code.starts_with("/*") => (TemplateBlockKind::Other, rest),
-        _ if super::expression::assignment(code).is_some() => (TemplateBlockKind::Assignment, code),
+        "break" | "continue" => (TemplateBlockKind::Other, rest),
+        _ if code.starts_with("/*") => (TemplateBlockKind::Comment, rest),
+        _ if assignment(code).is_some() => (TemplateBlockKind::Assignment, code),
         _ => (TemplateBlockKind::Output, code),
     }
+}
+
+/// The code of `$name := …` or `$name = …`.
+pub(super) struct AssignedVariable<'a> {
+    pub(super) text: &'a str,
+    pub(super) declares: bool,
+}
+
+/// `$name := …`.
+pub(super) fn assignment(code: &str) -> Option<(&str, AssignedVariable<'_>)> {
+    let rest = code.strip_prefix('$')?;
+    let end = rest
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(rest.len());
+    let (name, rest) = rest.split_at(end);
+    let rest = rest.trim_start();
+    let (text, declares) = match rest.strip_prefix(":=") {
+        Some(text) => (text, true),
+        None => (
+            rest.strip_prefix('=').filter(|r| !r.starts_with('='))?,
+            false,
+        ),
+    };
+    let assigned = AssignedVariable {
+        text: text.trim_start(),
+        declares,
+    };
+    (!name.is_empty()).then_some((name, assigned))
 }

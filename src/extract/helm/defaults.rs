@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::named::NamedTemplates;
 use super::{FilledTemplate, TemplateValues, fill};
 use crate::extract::scalar::known_text;
 use crate::source::{Excerpt, FileId, path};
@@ -15,6 +16,10 @@ const VALUES: &str = "values.yaml";
 /// Folders of a chart: its templates, and the charts that come with it.
 const TEMPLATES: &str = "templates";
 const CHARTS: &str = "charts";
+/// What a named template begins with.
+pub const DEFINITION: &str = "define \"";
+/// How a dependency in the same repository is written, from the folder of the chart.
+const BESIDE: &str = "file://";
 
 /// Charts are nested no deeper.
 const DEEPEST: usize = 8;
@@ -28,7 +33,42 @@ pub struct Chart {
     parent: Option<(Arc<Chart>, String)>,
     /// Its values are read by a map of their own, which says what its servers come to.
     mapped: bool,
+    helpers: Arc<ChartHelpers>,
     read: OnceLock<Option<ChartIdentity>>,
+}
+
+/// The files of a chart, and of those that come with it, that define named templates.
+#[derive(Debug, Default)]
+struct ChartHelpers {
+    files: Vec<Excerpt>,
+    named: OnceLock<NamedTemplates>,
+}
+
+impl ChartHelpers {
+    /// Those in the folders of charts. All charts that are installed together share their names.
+    fn new(folders: &[String], files: &BTreeMap<String, Excerpt>) -> Arc<Self> {
+        let below = |folder: &String| {
+            let inside = match folder.as_str() {
+                "" => String::new(),
+                folder => format!("{folder}/"),
+            };
+            let from = files.range(inside.clone()..);
+            from.take_while(move |(path, _)| path.starts_with(&inside))
+        };
+        let defines = |(path, text): &(&String, &Excerpt)| {
+            let in_templates = path::folder(path).split('/').any(|part| part == TEMPLATES);
+            in_templates && text.text().contains(DEFINITION)
+        };
+        let found = folders.iter().flat_map(below).filter(defines);
+        Arc::new(Self {
+            files: found.map(|(_, text)| text.clone()).collect(),
+            named: OnceLock::new(),
+        })
+    }
+
+    fn named(&self) -> &NamedTemplates {
+        self.named.get_or_init(|| NamedTemplates::new(&self.files))
+    }
 }
 
 /// What a chart says of itself.
@@ -58,27 +98,33 @@ impl ChartCatalog {
                 values: files.get(&path::join(dir, VALUES)).cloned(),
                 parent: None,
                 mapped: description_name(excerpt).is_some_and(|name| is_mapped(&name)),
+                helpers: Arc::default(),
                 read: OnceLock::new(),
             };
             charts.0.insert(dir.to_owned(), Arc::new(chart));
         }
-        charts.join();
+        charts.join(files);
         charts
     }
 
     /// Tells the charts that come with others of them.
-    fn join(&mut self) {
+    fn join(&mut self, files: &BTreeMap<String, Excerpt>) {
         let mut joined: BTreeMap<String, Arc<Chart>> = BTreeMap::new();
         for (dir, chart) in &self.0 {
             let parent = parent(dir).and_then(|(above, name)| {
                 let above: &Arc<Chart> = joined.get(above)?;
                 Some((Arc::clone(above), name.to_owned()))
             });
+            let helpers = match &parent {
+                Some((above, _)) => Arc::clone(&above.helpers),
+                None => ChartHelpers::new(&folders_with(dir, &chart.description), files),
+            };
             let chart = Chart {
                 description: chart.description.clone(),
                 values: chart.values.clone(),
                 parent,
                 mapped: chart.mapped,
+                helpers,
                 read: OnceLock::new(),
             };
             joined.insert(dir.clone(), Arc::new(chart));
@@ -100,6 +146,24 @@ impl ChartCatalog {
         }
         None
     }
+}
+
+/// The folder of a chart, and those of the charts of the same repository that it depends on.
+fn folders_with(dir: &str, description: &Excerpt) -> Vec<String> {
+    let mut folders = vec![dir.to_owned()];
+    if !description.text().contains(BESIDE) {
+        return folders;
+    }
+    let root = document(description);
+    let listed = root.as_ref().and_then(|root| root.get("dependencies"));
+    let listed = listed.map(YamlNode::items).unwrap_or_default();
+    let beside = listed.iter().filter_map(|one| {
+        let path = known_text(one.get("repository"))?.strip_prefix(BESIDE)?;
+        path::resolve(dir, path)
+    });
+    // A folder above the chart would hold whatever the repository does.
+    folders.extend(beside.filter(|folder| !folder.is_empty()));
+    folders
 }
 
 /// The folder of a file of this name.
@@ -131,14 +195,15 @@ impl Chart {
         let known = TemplateValues {
             values: &own.values,
             chart: own.description.as_ref(),
-            template: template.file(),
+            named: Some(self.helpers.named()),
         };
         Some((fill(template, known)?, own.files.clone()))
     }
 
-    /// The text of its own values.
-    pub fn own_text(&self) -> Option<&str> {
-        Some(self.values.as_ref()?.text())
+    /// Whether its own values or its named templates are of this kind.
+    pub fn any_text(&self, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+        let mut texts = self.values.iter().chain(&self.helpers.files);
+        texts.any(|text| is_wanted(text.text()))
     }
 
     fn own(&self, depth: usize) -> Option<&ChartIdentity> {

@@ -1,64 +1,33 @@
 //! Expressions of Go templates, as far as charts use them to write values: paths, literals,
-//! parentheses, pipelines and a few functions. The result of anything else is unknown.
+//! parentheses, pipelines, named templates and a few functions. The result of anything else is unknown.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
-use super::TemplateValues;
+use super::named::CallBudget;
 use super::written::{RenderedText, TemplateValue};
-use crate::source::Span;
+use super::{TemplateValues, render};
+use crate::source::{Excerpt, Span};
 use crate::syntax::yaml::YamlNode;
-
-/// What `.` stands for.
-#[derive(Clone, Debug)]
-pub(super) enum DotValue<'a> {
-    /// Everything that a template can refer to.
-    Root,
-    Value(TemplateValue<'a>),
-    Unknown,
-}
 
 /// What names stand for at one place.
 #[derive(Clone)]
 pub(super) struct TemplateScope<'a> {
     pub(super) known: TemplateValues<'a>,
-    pub(super) dot: DotValue<'a>,
-    /// `$` stands for everything; in a template of its own it does not.
-    pub(super) is_root: bool,
+    /// What `.` stands for, if that is known.
+    pub(super) dot: Option<TemplateValue<'a>>,
+    /// What `$` stands for: what the template was called with.
+    pub(super) dollar: Option<TemplateValue<'a>>,
+    /// The text that the code stands in.
+    pub(super) source: &'a Excerpt,
+    pub(super) budget: &'a CallBudget,
     /// Values, or that they are not known.
     pub(super) variables: BTreeMap<String, Option<TemplateValue<'a>>>,
 }
 
-/// The code of `$name := …` or `$name = …`.
-pub(super) struct AssignedVariable<'a> {
-    pub(super) text: &'a str,
-    pub(super) declares: bool,
-}
-
 /// Parentheses are followed as deep as this.
 const DEEPEST: usize = 16;
-
-/// `$name := …`.
-pub(super) fn assignment(code: &str) -> Option<(&str, AssignedVariable<'_>)> {
-    let rest = code.strip_prefix('$')?;
-    let end = rest
-        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .unwrap_or(rest.len());
-    let (name, rest) = rest.split_at(end);
-    let rest = rest.trim_start();
-    let (text, declares) = match rest.strip_prefix(":=") {
-        Some(text) => (text, true),
-        None => (
-            rest.strip_prefix('=').filter(|r| !r.starts_with('='))?,
-            false,
-        ),
-    };
-    let assigned = AssignedVariable {
-        text: text.trim_start(),
-        declares,
-    };
-    (!name.is_empty()).then_some((name, assigned))
-}
 
 impl<'a> TemplateScope<'a> {
     /// What names stand for in a block whose body may be there or not; in one with a `.` of its own
@@ -66,7 +35,7 @@ impl<'a> TemplateScope<'a> {
     pub(super) fn inner(&self, own_dot: bool) -> Self {
         let mut inner = self.clone();
         if own_dot {
-            inner.dot = DotValue::Unknown;
+            inner.dot = None;
         }
         inner
     }
@@ -101,53 +70,63 @@ impl<'a> TemplateScope<'a> {
     fn path(&self, path: &str) -> Option<TemplateValue<'a>> {
         if let Some(rest) = path.strip_prefix('$') {
             let (name, rest) = rest.split_once('.').map_or((rest, ""), |(n, r)| (n, r));
-            if name.is_empty() {
-                return self.is_root.then(|| self.global(rest))?;
-            }
-            let value = self.variables.get(name)?.clone()?;
+            let value = match name {
+                "" => self.dollar.clone()?,
+                name => self.variables.get(name)?.clone()?,
+            };
             return below(value, rest);
         }
-        let rest = path.strip_prefix('.')?;
-        match &self.dot {
-            DotValue::Root => self.global(rest),
-            DotValue::Value(value) => below(value.clone(), rest),
-            DotValue::Unknown => None,
-        }
+        below(self.dot.clone()?, path.strip_prefix('.')?)
     }
+}
 
-    fn global(&self, path: &str) -> Option<TemplateValue<'a>> {
-        let (object, rest) = path.split_once('.').unwrap_or((path, ""));
-        match object {
-            "Values" => below(TemplateValue::Node(self.known.values), rest),
-            "Chart" => {
-                // The fields of Chart.yaml, with a capital.
-                let (first, others) = rest.split_at_checked(1)?;
-                let field = format!("{}{others}", first.to_ascii_lowercase());
-                match below(TemplateValue::Node(self.known.chart?), &field)? {
-                    TemplateValue::Missing => None,
-                    value => Some(value),
-                }
+/// What everything that a template can refer to holds under a path.
+fn global<'a>(known: TemplateValues<'a>, path: &str) -> Option<TemplateValue<'a>> {
+    let (object, rest) = path.split_once('.').unwrap_or((path, ""));
+    match object {
+        "Values" => below(TemplateValue::Node(known.values), rest),
+        "Chart" => {
+            // The fields of Chart.yaml, with a capital.
+            let (first, others) = rest.split_at_checked(1)?;
+            let field = format!("{}{others}", first.to_ascii_lowercase());
+            match below(TemplateValue::Node(known.chart?), &field)? {
+                TemplateValue::Missing => None,
+                value => Some(value),
             }
-            _ => None,
         }
+        _ => None,
     }
 }
 
 /// The value below the keys of a path.
 fn below<'a>(value: TemplateValue<'a>, path: &str) -> Option<TemplateValue<'a>> {
-    let mut value = value;
-    for key in path.split('.').filter(|key| !key.is_empty()) {
+    let path = path.trim_start_matches('.');
+    let mut value = match value {
+        TemplateValue::Root(known) if !path.is_empty() => return global(known, path),
+        value => value,
+    };
+    let mut keys = path.split('.').filter(|key| !key.is_empty());
+    while let Some(key) = keys.next() {
         value = field(&value, key)?;
+        if let TemplateValue::Root(known) = value {
+            let rest: Vec<&str> = keys.collect();
+            return match rest.is_empty() {
+                true => Some(value),
+                false => global(known, &rest.join(".")),
+            };
+        }
     }
     Some(value)
 }
 
 /// A key that is not there is known not to be; below that nothing is.
 fn field<'a>(value: &TemplateValue<'a>, key: &str) -> Option<TemplateValue<'a>> {
-    let TemplateValue::Node(node) = value else {
-        return None;
+    let node: &'a YamlNode = match value {
+        TemplateValue::Node(node) => node,
+        TemplateValue::Dict(entries) => return entries.get(key).cloned()?,
+        TemplateValue::Root(known) => return global(*known, key),
+        TemplateValue::Text { .. } | TemplateValue::Missing => return None,
     };
-    let node: &'a YamlNode = node;
     if !node.is_map() {
         return None;
     }
@@ -249,13 +228,28 @@ impl<'a> TemplateEvaluator<'_, 'a> {
             self.next += 1;
             let mut arguments = self.operands();
             arguments.extend(piped);
-            return call(&function, &arguments).and_then(TemplateValue::within_bounds);
+            let value = match function.as_str() {
+                "include" | "template" => self.include(&arguments),
+                _ => call(&function, &arguments),
+            };
+            return value.and_then(TemplateValue::within_bounds);
         }
         let mut operands = self.operands();
         match (operands.len(), piped) {
             (1, None) => operands.pop().flatten(),
             _ => None,
         }
+    }
+
+    /// What a named template of the chart writes for the value that it is called with.
+    fn include(&self, arguments: &[TemplateArgument<'a>]) -> Option<TemplateValue<'a>> {
+        let [Some(name), dot] = arguments else {
+            return None;
+        };
+        let known = self.scope.known;
+        let named = known.named?.get(&name.print()?.text())?;
+        let text = render(named, dot.clone(), known, self.scope.budget)?;
+        Some(TemplateValue::Text { text, typed: false })
     }
 
     fn operands(&mut self) -> Vec<TemplateArgument<'a>> {
@@ -318,11 +312,9 @@ impl<'a> TemplateEvaluator<'_, 'a> {
     }
 
     fn place(&self, range: &Range<usize>) -> Span {
-        Span::new(
-            self.scope.known.template,
-            self.at + range.start,
-            self.at + range.end,
-        )
+        self.scope
+            .source
+            .span(self.at + range.start..self.at + range.end)
     }
 }
 
@@ -336,13 +328,13 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
         "squote" => only()?.quote("'").map(text),
         "toString" => only()?.print().map(text),
         "toYaml" => only()?.as_yaml().map(text),
-        "trim" => only()?.print()?.trim().map(text),
+        "trim" => only()?.print_open().map(|value| text(value.trim())),
         "int" | "int64" => only()?
             .whole()
             .map(|text| TemplateValue::Text { text, typed: true }),
         "indent" | "nindent" => {
             let by: usize = argument(0)?.print()?.text().parse().ok()?;
-            let made = argument(1)?.print()?.indent_by(by.min(MOST_BLANKS));
+            let made = argument(1)?.print_open()?.indent_by(by.min(MOST_BLANKS));
             let mut whole = RenderedText::new(if function == "nindent" { "\n" } else { "" }, None);
             whole.append(made);
             Some(text(whole))
@@ -399,10 +391,49 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
         "required" => argument(1)
             .filter(|value| value.holds() == Some(true))
             .cloned(),
-        "tpl" => argument(0)?
-            .print()
-            .filter(RenderedText::is_plain)
-            .map(text),
+        "tpl" => argument(0)?.print_open().map(text),
+        "dict" => {
+            let mut entries = BTreeMap::new();
+            for pair in arguments.chunks(2) {
+                let [Some(key), value] = pair else {
+                    return None;
+                };
+                entries.insert(key.print()?.text(), value.clone());
+            }
+            Some(TemplateValue::Dict(Rc::new(entries)))
+        }
+        "get" => field(argument(0)?, &argument(1)?.print()?.text()),
+        "contains" | "hasPrefix" | "hasSuffix" => {
+            let (part, whole) = (argument(0)?.print()?.text(), argument(1)?.print()?.text());
+            Some(truth(match function {
+                "contains" => whole.contains(&part),
+                "hasPrefix" => whole.starts_with(&part),
+                _ => whole.ends_with(&part),
+            }))
+        }
+        "trimSuffix" | "trimPrefix" | "trunc" => {
+            let (by, written) = (argument(0)?.print()?.text(), argument(1)?.print()?);
+            let whole = written.text();
+            let changed = match function {
+                "trimSuffix" => whole.strip_suffix(&by).unwrap_or(&whole),
+                "trimPrefix" => whole.strip_prefix(&by).unwrap_or(&whole),
+                _ => whole.get(..by.parse().ok()?).unwrap_or(&whole),
+            };
+            Some(text(match changed == whole {
+                true => written,
+                false => RenderedText::new(changed, written.place()),
+            }))
+        }
+        "gt" | "ge" | "lt" | "le" => {
+            let number = |index| argument(index)?.whole()?.text().parse::<u64>().ok();
+            let order = number(0)?.cmp(&number(1)?);
+            Some(truth(match function {
+                "gt" => order.is_gt(),
+                "ge" => order.is_ge(),
+                "lt" => order.is_lt(),
+                _ => order.is_le(),
+            }))
+        }
         "index" => {
             let mut value = argument(0)?.clone();
             for index in 1..arguments.len() {
@@ -415,6 +446,7 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
     }
 }
 
+/// A truth value as templates write it.
 fn truth<'a>(holds: bool) -> TemplateValue<'a> {
     TemplateValue::Text {
         text: RenderedText::new(if holds { "true" } else { "false" }, None),

@@ -2,12 +2,13 @@
 //! by it, each byte with the place in the file of values that it comes from.
 //!
 //! What cannot be worked out stays as it is written, and counts as unknown. A
-//! condition that the values decide is followed, but what they leave out for nothing else stays as what
-//! may be there: a release may ask for it. Which files belong to which chart is said by [`defaults`].
+//! condition that the values decide is followed, but a server that they leave out stays as what may be
+//! there: a release may ask for it. Which files belong to which chart is said by [`defaults`].
 
 mod blocks;
 pub mod defaults;
 mod expression;
+mod named;
 mod written;
 
 use std::collections::BTreeMap;
@@ -17,18 +18,19 @@ use crate::source::{Excerpt, ExcerptBuilder, FileId, Span};
 use crate::syntax::template;
 use crate::syntax::yaml::YamlNode;
 use blocks::{BlockAction, TemplateBlockKind};
-use expression::{DotValue, TemplateScope};
+use expression::TemplateScope;
+use named::{CallBudget, NamedTemplates};
 use written::{RenderedText, TemplateValue};
 
 /// What a chart's templates can refer to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct TemplateValues<'a> {
     /// The chart's own values.
     pub values: &'a YamlNode,
     /// Its `Chart.yaml`.
     pub chart: Option<&'a YamlNode>,
-    /// The template itself, for what it says where the values say nothing.
-    pub template: FileId,
+    /// The templates that it may call.
+    pub named: Option<&'a NamedTemplates>,
 }
 
 /// A template with what could be filled in.
@@ -37,6 +39,8 @@ pub struct FilledTemplate {
     pub excerpt: Excerpt,
     /// The actions that were replaced, and what they decided about.
     pub spans: Vec<Span>,
+    /// The files of named templates that it may have called.
+    pub helpers: Vec<FileId>,
 }
 
 /// A template with more actions is read as it stands, and so is what blocks this deep hold or what
@@ -55,30 +59,58 @@ pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTempla
     if ranges.len() > MOST_ACTIONS {
         return None;
     }
-    let mut filler = TemplateFiller {
-        text,
-        builder: excerpt.builder(),
-        parts: blocks::parts(text, &ranges)?,
-        at: 0,
-        trims: false,
-        behind_unknown: false,
-        filled: Vec::new(),
-        written: 0,
-        steps: 0,
-        scopes: vec![TemplateScope {
-            known,
-            dot: DotValue::Root,
-            is_root: true,
-            variables: BTreeMap::new(),
-        }],
+    let parts = blocks::parts(text, &ranges)?;
+    let budget = CallBudget::default();
+    let scope = TemplateScope {
+        known,
+        dot: Some(TemplateValue::Root(known)),
+        dollar: Some(TemplateValue::Root(known)),
+        source: excerpt,
+        budget: &budget,
+        variables: BTreeMap::new(),
     };
+    let output = TemplateOutput::File(excerpt.builder());
+    let mut filler = TemplateFiller::new(output, parts, scope);
     filler.fill();
     let spans = merge_ranges(filler.filled).into_iter();
     let spans: Vec<Span> = spans.map(|range| excerpt.span(range)).collect();
-    (!spans.is_empty()).then(|| FilledTemplate {
-        excerpt: filler.builder.finish(),
-        spans,
-    })
+    match filler.output {
+        TemplateOutput::File(builder) if !spans.is_empty() => Some(FilledTemplate {
+            excerpt: builder.finish(),
+            spans,
+            helpers: known.named.map(NamedTemplates::files).unwrap_or_default(),
+        }),
+        _ => None,
+    }
+}
+
+/// What a named template writes for a value; nothing for one that costs too much. What stays unknown
+/// in it stays as an action.
+fn render<'a>(
+    named: &'a Excerpt,
+    dot: Option<TemplateValue<'a>>,
+    known: TemplateValues<'a>,
+    budget: &'a CallBudget,
+) -> Option<RenderedText> {
+    let text = named.text();
+    let parts = blocks::parts(text, &template::actions(text))?;
+    budget.enter()?;
+    let scope = TemplateScope {
+        known,
+        dollar: dot.clone(),
+        dot,
+        source: named,
+        budget,
+        variables: BTreeMap::new(),
+    };
+    let output = TemplateOutput::Text(RenderedText::default());
+    let mut filler = TemplateFiller::new(output, parts, scope);
+    filler.fill_body();
+    budget.leave();
+    match filler.output {
+        TemplateOutput::Text(text) => text.within_bounds(),
+        TemplateOutput::File(_) => None,
+    }
 }
 
 /// Ranges in order, those that overlap as one.
@@ -94,9 +126,18 @@ fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     found
 }
 
+/// Where a template is written to.
+enum TemplateOutput<'a> {
+    /// The file that it is.
+    File(ExcerptBuilder<'a>),
+    /// The text of a call: what writes nothing is left out of it.
+    Text(RenderedText),
+}
+
 struct TemplateFiller<'a> {
     text: &'a str,
-    builder: ExcerptBuilder<'a>,
+    source: &'a Excerpt,
+    output: TemplateOutput<'a>,
     parts: Vec<BlockAction<'a>>,
     /// The text before this was passed on.
     at: usize,
@@ -115,6 +156,8 @@ struct TemplateFiller<'a> {
 /// What is done with an action.
 enum ActionStep<'a> {
     Keep,
+    /// It writes nothing.
+    Silent,
     Write(RenderedText),
     /// The body of a block is passed on without its delimiters.
     Enter {
@@ -134,9 +177,59 @@ struct LoopRound<'a> {
 }
 
 impl<'a> TemplateFiller<'a> {
+    fn new(
+        output: TemplateOutput<'a>,
+        parts: Vec<BlockAction<'a>>,
+        scope: TemplateScope<'a>,
+    ) -> Self {
+        Self {
+            text: scope.source.text(),
+            source: scope.source,
+            output,
+            parts,
+            at: 0,
+            trims: false,
+            behind_unknown: false,
+            filled: Vec::new(),
+            written: 0,
+            steps: 0,
+            scopes: vec![scope],
+        }
+    }
+
     fn fill(&mut self) {
         self.run(0, self.parts.len());
         self.literal(self.text.len(), false);
+    }
+
+    /// The same for a text that is one definition: what stands between its first and its last action.
+    fn fill_body(&mut self) {
+        let (Some(first), Some(last)) = (self.parts.first().cloned(), self.parts.last().cloned())
+        else {
+            return;
+        };
+        (self.at, self.trims) = (first.range.end, first.trims_after);
+        self.run(1, self.parts.len() - 1);
+        self.literal(last.range.start, last.trims_before);
+    }
+
+    /// Passes on a part of the template's own text.
+    fn push(&mut self, range: Range<usize>) {
+        match &mut self.output {
+            TemplateOutput::File(builder) => builder.push(range),
+            TemplateOutput::Text(made) => {
+                let text = self.text.get(range.clone()).unwrap_or_default();
+                made.push(text, Some(self.source.span(range)));
+            }
+        }
+    }
+
+    /// An action that writes nothing: it stays where a person may look for it.
+    fn pass_silent(&mut self, index: usize) {
+        match self.output {
+            TemplateOutput::File(_) => self.keep(index),
+            TemplateOutput::Text(_) => self.leave_out(index, index),
+        }
     }
 
     /// Passes on the actions from one to another, with the text before each of them.
@@ -157,6 +250,10 @@ impl<'a> TemplateFiller<'a> {
             match self.step(index) {
                 ActionStep::Keep => {
                     self.keep(index);
+                    index += 1;
+                }
+                ActionStep::Silent => {
+                    self.pass_silent(index);
                     index += 1;
                 }
                 ActionStep::Write(text) => {
@@ -191,7 +288,7 @@ impl<'a> TemplateFiller<'a> {
             self.trims = opener.trims_after;
             self.behind_unknown = false;
             let mut scope = self.scopes[self.scopes.len() - 1].inner(true);
-            scope.dot = DotValue::Value(round.dot);
+            scope.dot = Some(round.dot);
             let names = round.names.into_iter();
             scope
                 .variables
@@ -254,17 +351,19 @@ impl<'a> TemplateFiller<'a> {
         };
         match part.kind {
             TemplateBlockKind::Other => ActionStep::Keep,
-            TemplateBlockKind::Output => match scope.evaluate(part.code, part.code_at(self.text)) {
-                Some(value) => match value.print().filter(|text| self.takes(text)) {
+            TemplateBlockKind::Output => {
+                let value = scope.evaluate(part.code, part.code_at(self.text));
+                let text = value.and_then(|value| value.print_open());
+                match text.filter(|text| self.takes(&part, text)) {
                     Some(text) => ActionStep::Write(text),
                     None => ActionStep::Keep,
-                },
-                None => ActionStep::Keep,
-            },
+                }
+            }
             TemplateBlockKind::Assignment => {
                 self.assign(&part);
-                ActionStep::Keep
+                ActionStep::Silent
             }
+            TemplateBlockKind::Comment => ActionStep::Silent,
             TemplateBlockKind::With | TemplateBlockKind::If => self.condition(index, &part),
             TemplateBlockKind::Range | TemplateBlockKind::Define => {
                 let is_loop = part.kind == TemplateBlockKind::Range;
@@ -272,7 +371,9 @@ impl<'a> TemplateFiller<'a> {
                     return ActionStep::Repeat { rounds, end };
                 }
                 let mut inner = scope.inner(true);
-                inner.is_root &= part.kind == TemplateBlockKind::Range;
+                if part.kind == TemplateBlockKind::Define {
+                    inner.dollar = None;
+                }
                 inner.forget(part.code);
                 self.scopes.push(inner);
                 ActionStep::Keep
@@ -293,14 +394,18 @@ impl<'a> TemplateFiller<'a> {
         }
     }
 
-    /// The text can stand for an action.
-    fn takes(&self, text: &RenderedText) -> bool {
-        text.is_plain() && self.written + text.len() <= MOST_BYTES
+    /// The text can stand for an action. One with actions left in it stands for one that is a line.
+    fn takes(&self, part: &BlockAction<'_>, text: &RenderedText) -> bool {
+        let before = &self.text[..part.range.start];
+        let line = before.rfind('\n').map_or(before, |at| &before[at..]);
+        let is_line = || line.trim().is_empty() || text.text().starts_with('\n');
+        let stands = text.is_plain() || is_line() && text.is_open_block();
+        stands && self.written + text.len() <= MOST_BYTES
     }
 
     fn assign(&mut self, part: &BlockAction<'_>) {
         let at = part.code_at(self.text);
-        let Some((name, code)) = expression::assignment(part.code) else {
+        let Some((name, code)) = blocks::assignment(part.code) else {
             return;
         };
         let offset = at + (part.code.len() - code.text.len());
@@ -320,13 +425,31 @@ impl<'a> TemplateFiller<'a> {
         }
     }
 
-    /// Whether a block holds whole objects: a release may ask for those that the chart leaves out.
+    /// What a condition stands around, from its first action to its last.
+    fn body(&self, part: &BlockAction<'_>) -> &'a str {
+        let text = self.text;
+        let last = part.block.as_ref().and_then(|b| self.parts.get(b.last()));
+        let body = last.and_then(|last| text.get(part.range.end..last.range.start));
+        body.unwrap_or_default()
+    }
+
+    /// Whether a block holds whole objects or containers: a release may ask for those that the chart
+    /// leaves out, and what is not read cannot be judged.
     fn holds_objects(&self, part: &BlockAction<'_>) -> bool {
-        let Some(end) = part.block.as_ref().map(|block| block.last()) else {
-            return false;
+        let is_container = |line: &str| {
+            let entry = line.trim_start_matches([' ', '-']);
+            entry.starts_with("image:") && entry.len() < line.len()
         };
-        let body = &self.text[part.range.end..self.parts[end].range.start];
-        body.lines().any(|line| line.starts_with("kind:"))
+        let mut lines = self.body(part).lines();
+        lines.any(|line| line.starts_with("kind:") || is_container(line))
+    }
+
+    /// Whether a block holds items of a list: those that the chart leaves out may be asked for one by one,
+    /// so the list stays open.
+    fn holds_items(&self, part: &BlockAction<'_>) -> bool {
+        let mut lines = self.body(part).lines().map(str::trim);
+        let first = lines.find(|line| !line.is_empty() && !line.starts_with("{{"));
+        first.is_some_and(|line| line.starts_with("- "))
     }
 
     /// A condition that the values decide is followed.
@@ -334,17 +457,18 @@ impl<'a> TemplateFiller<'a> {
         let scope = self.scopes[self.scopes.len() - 1].clone();
         let value = scope.evaluate(part.code, part.code_at(self.text));
         let holds = value.as_ref().and_then(TemplateValue::holds);
+        // Without an alternative, a test of what is switched on or off leaves a list open.
         let is_given = part.kind == TemplateBlockKind::With
             || value.as_ref().is_some_and(TemplateValue::is_collection);
-        // What the chart's own values leave out a release may ask for: it stays as what may be there.
         let has_other = part.block.as_ref().is_some_and(|b| b.plain_end().is_none());
-        let leaves_out = (is_given || has_other) && !self.holds_objects(part);
+        let leaves_out = is_given || has_other || !self.holds_items(part);
+        let leaves_out = leaves_out && !self.holds_objects(part);
         let holds = holds.filter(|holds| *holds || leaves_out);
         let (Some(holds), Some(block)) = (holds, &part.block) else {
             let mut inner = scope.inner(part.kind == TemplateBlockKind::With);
             inner.forget(part.code);
             if let (TemplateBlockKind::With, Some(value)) = (part.kind, value) {
-                inner.dot = DotValue::Value(value);
+                inner.dot = Some(value);
             }
             self.scopes.push(inner);
             return ActionStep::Keep;
@@ -357,8 +481,7 @@ impl<'a> TemplateFiller<'a> {
         };
         let mut inner = scope;
         if let (TemplateBlockKind::With, true, Some(value)) = (part.kind, holds, value) {
-            inner.dot = DotValue::Value(value);
-            inner.is_root = false;
+            inner.dot = Some(value);
         }
         self.scopes.push(inner);
         // What a condition decides about hangs on the values like what they say.
@@ -369,7 +492,7 @@ impl<'a> TemplateFiller<'a> {
     fn keep(&mut self, index: usize) {
         let range = self.parts[index].range.clone();
         self.literal(range.start, false);
-        self.builder.push(range.clone());
+        self.push(range.clone());
         self.at = range.end;
         self.behind_unknown = true;
     }
@@ -378,9 +501,13 @@ impl<'a> TemplateFiller<'a> {
         let part = self.parts[index].clone();
         self.literal(part.range.start, part.trims_before);
         self.written += text.len();
-        for piece in text.pieces() {
-            self.builder
-                .push_from(&piece.text, part.range.clone(), piece.far);
+        match &mut self.output {
+            TemplateOutput::File(builder) => {
+                for piece in text.pieces() {
+                    builder.push_from(&piece.text, part.range.clone(), piece.far);
+                }
+            }
+            TemplateOutput::Text(made) => made.append(text.clone()),
         }
         self.pass(part.range, part.trims_after);
     }
@@ -412,7 +539,7 @@ impl<'a> TemplateFiller<'a> {
             range.end = range.start + kept;
         }
         self.behind_unknown &= range.is_empty();
-        self.builder.push(range);
+        self.push(range);
         self.at = end;
     }
 }

@@ -32,7 +32,7 @@ fn filled(template: &str) -> Option<String> {
     let known = TemplateValues {
         values: &values.documents.first()?.root,
         chart: chart.documents.first().map(|document| &document.root),
-        template: FileId(0),
+        named: None,
     };
     let filled = fill(&Excerpt::whole(FileId(0), template.into()), known)?;
     Some(filled.excerpt.text().to_owned())
@@ -76,6 +76,10 @@ fn what_the_values_say_is_written() {
         (
             "a:\n{{- if .Values.redis.resources }}\n  b: 1\n{{- end }}\nc: 2",
             "a:\nc: 2",
+        ),
+        (
+            "c: |\n  hz 20\n  {{- if .Values.redis.off }}\n  appendonly yes\n  {{- end }}\nd: 1",
+            "c: |\n  hz 20\nd: 1",
         ),
         (
             "a:\n{{- with .Values.redis.gone }}\n  b: {{ . }}\n{{- else }}\n  b: {{ .Values.redis.maxmemory }}\n{{- end }}",
@@ -124,7 +128,8 @@ fn what_cannot_be_worked_out_stays() {
         "{{ if .Values.redis.word }}a: 1{{ end }}",
         "{{ if eq .Values.redis.large \"2gb\" }}a: 1{{ end }}",
         "{{ if not .Values.redis.maxmemory }}\nkind: Pod\n{{ end }}",
-        "{{ if not .Values.redis.maxmemory }}a: 1{{ end }}",
+        "{{ if not .Values.redis.maxmemory }}\nsidecar:\n  image: valkey\n{{ end }}",
+        "a:\n{{ if not .Values.redis.maxmemory }}\n- x\n{{ end }}",
         "{{ define \"x\" }}a: {{ .Values.redis.maxmemory }}{{ end }}",
         "a: {{ .Values.redis.maxmemory | b64enc }}",
         "a: {{ .Values.redis.maxmemory",
@@ -142,7 +147,7 @@ fn a_value_keeps_its_place_among_the_values() {
     let known = TemplateValues {
         values: &values.documents[0].root,
         chart: None,
-        template: FileId(0),
+        named: None,
     };
     let excerpt = fill(&template, known).unwrap().excerpt;
     let value = excerpt.span(3..6);
@@ -169,7 +174,7 @@ fn what_grows_with_every_step_is_not_followed() {
     let known = TemplateValues {
         values: &values.documents[0].root,
         chart: None,
-        template: FileId(0),
+        named: None,
     };
     let template = Excerpt::whole(FileId(0), "a: {{ toYaml .Values | nindent 2 }}".into());
     assert!(fill(&template, known).is_none());

@@ -1,14 +1,25 @@
 //! Values of a template's expressions, and how they are written: as plain text, quoted, as YAML, and
 //! indented. Each piece of the text keeps the place that it comes from.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::extract::helm::TemplateValues;
 use crate::source::Span;
+use crate::syntax::template;
 use crate::syntax::yaml::{NodeKind, ScalarStyle, YamlNode};
 
 /// What an expression comes to.
 #[derive(Clone, Debug)]
 pub(super) enum TemplateValue<'a> {
+    /// Everything that a template can refer to.
+    Root(TemplateValues<'a>),
     Node(&'a YamlNode),
-    /// A text that was made; `typed` if it is a number or a truth value.
+    /// A mapping that a template makes; what is not known of it has no value.
+    Dict(Rc<BTreeMap<String, Option<TemplateValue<'a>>>>),
+    /// A text that was made; `typed` if it is a number or a truth value. A named template may leave
+    /// actions in it that could not be worked out.
     Text {
         text: RenderedText,
         typed: bool,
@@ -109,14 +120,52 @@ impl RenderedText {
         made
     }
 
-    /// Without blanks on either side.
-    pub(super) fn trim(&self) -> Option<Self> {
+    /// Actions that could not be worked out stand in it, among lines of their own kind: a block of
+    /// YAML or of configuration, and no value.
+    pub(super) fn is_open_block(&self) -> bool {
         let text = self.text();
-        match &self.0[..] {
-            _ if text.trim() == text => Some(self.clone()),
-            [only] => Some(Self::new(only.text.trim(), only.far)),
-            _ => None,
+        let mut rest = String::new();
+        let mut at = 0;
+        for action in template::actions(&text) {
+            rest.push_str(text.get(at..action.start).unwrap_or_default());
+            at = action.end;
         }
+        rest.push_str(text.get(at..).unwrap_or_default());
+        let lines = || rest.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines().count() > 1 || lines().any(|line| line.contains(": ") || line.ends_with(':'))
+    }
+
+    /// Without blanks on either side.
+    pub(super) fn trim(mut self) -> Self {
+        while let Some(first) = self.0.first_mut() {
+            let rest = first.text.trim_start();
+            if !rest.is_empty() {
+                first.cut(first.text.len() - rest.len()..first.text.len());
+                break;
+            }
+            self.0.remove(0);
+        }
+        while let Some(last) = self.0.last_mut() {
+            let kept = last.text.trim_end().len();
+            if kept > 0 {
+                last.cut(0..kept);
+                break;
+            }
+            self.0.pop();
+        }
+        self
+    }
+}
+
+impl RenderedPiece {
+    /// Keeps a part of it; its place is that of the part where it stands letter by letter.
+    fn cut(&mut self, range: Range<usize>) {
+        let linear = |far: &Span| far.range().len() == self.text.len();
+        if let Some(far) = self.far.filter(linear) {
+            let start = far.range().start;
+            self.far = Some(Span::new(far.file, start + range.start, start + range.end));
+        }
+        self.text = self.text.get(range).unwrap_or_default().to_owned();
     }
 }
 
@@ -153,6 +202,9 @@ impl<'a> TemplateValue<'a> {
     pub(super) fn holds(&self) -> Option<bool> {
         match self {
             Self::Missing => Some(false),
+            Self::Root(_) => Some(true),
+            Self::Dict(entries) => Some(!entries.is_empty()),
+            Self::Text { text, .. } if !text.is_plain() => None,
             Self::Text { text, typed } => {
                 let text = text.text();
                 Some(!(text.is_empty() || *typed && matches!(text.as_str(), "false" | "0")))
@@ -180,10 +232,18 @@ impl<'a> TemplateValue<'a> {
     /// As an action writes it that says no more.
     pub(super) fn print(&self) -> Option<RenderedText> {
         match self {
-            Self::Missing => None,
-            Self::Text { text, .. } => Some(text.clone()),
+            Self::Missing | Self::Root(_) | Self::Dict(_) => None,
+            Self::Text { text, .. } => Some(text.clone()).filter(RenderedText::is_plain),
             Self::Node(node) if node.has_placeholder() || node.is_open() => None,
             Self::Node(node) => print(node)?.within_bounds(),
+        }
+    }
+
+    /// The same, also where actions are left in it.
+    pub(super) fn print_open(&self) -> Option<RenderedText> {
+        match self {
+            Self::Text { text, .. } => Some(text.clone()),
+            value => value.print(),
         }
     }
 
@@ -208,7 +268,7 @@ impl<'a> TemplateValue<'a> {
                 Some(text)
             }
             Self::Text { text, typed: true } => Some(text.clone()),
-            Self::Text { .. } | Self::Missing => None,
+            Self::Text { .. } | Self::Missing | Self::Root(_) | Self::Dict(_) => None,
         }
     }
 
@@ -217,7 +277,7 @@ impl<'a> TemplateValue<'a> {
         let text = match self {
             Self::Node(node) => pieces_of(node),
             Self::Text { text, .. } => text.clone(),
-            Self::Missing => return None,
+            Self::Missing | Self::Root(_) | Self::Dict(_) => return None,
         };
         let digits = text.text();
         (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)

@@ -55,7 +55,7 @@ impl TreeFile {
     /// Whether it is a template that becomes a manifest of this kind only with what the values of its
     /// chart put into it.
     pub fn becomes(&self, speaks: &dyn Fn(&str) -> bool) -> bool {
-        let may_become = |chart: &Arc<Chart>| chart.own_text().is_some_and(speaks);
+        let may_become = |chart: &Arc<Chart>| chart.any_text(speaks);
         self.chart.as_ref().is_some_and(may_become)
             && self
                 .filled_template()
