@@ -44,7 +44,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         exact(pattern(
             FileKind::Unit,
             MatchConfidence::Content,
-            ["*.service", "**/*.service.d/*.conf"].map(str::to_owned),
+            [
+                "*.service",
+                "**/*.service.d/*.conf",
+                "*.container",
+                "**/*.container.d/*.conf",
+            ]
+            .map(str::to_owned),
             [],
         )),
         pattern(FileKind::ConfText, MatchConfidence::Name, named, []),

@@ -1,5 +1,5 @@
-//! Service units of a host: the command that starts a server, its limits, and the file that it is
-//! given. Drop-ins in the folder beside a unit are read with it.
+//! Service units of a host, and the container units that Podman makes such of: the command that starts a
+//! server, its limits, and the file that it is given. Drop-ins in the folder beside a unit are read with it.
 //!
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
 
@@ -12,8 +12,8 @@ use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, RawFacts, RawScalar, RawServer};
 use crate::facts::{Cause, EditTarget, Strength, quantity};
-use crate::knowledge::shapes::DeploymentShapes;
-use crate::source::{Comment, Excerpt, path};
+use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
+use crate::source::{Comment, Excerpt, Span, path};
 use crate::syntax::dotenv;
 use crate::syntax::shell;
 use crate::syntax::unit::{self, UnitSetting};
@@ -26,13 +26,18 @@ pub struct UnitFile {
     pub comments: Vec<Comment>,
 }
 
+const SERVICE: &str = "Service";
+/// The section of a container unit, and what its file ends with (podman-systemd.unit(5)).
+const CONTAINER: &str = "Container";
+const CONTAINER_ENDING: &str = ".container";
+
 /// Reads a file.
 pub fn read(path: &str, excerpt: &Excerpt) -> UnitFile {
     let parsed = unit::parse(excerpt);
-    let of_service = |setting: &UnitSetting| setting.section == "Service";
+    let is_read = |setting: &UnitSetting| [SERVICE, CONTAINER].contains(&setting.section.as_str());
     UnitFile {
         path: path.to_owned(),
-        settings: parsed.settings.into_iter().filter(of_service).collect(),
+        settings: parsed.settings.into_iter().filter(is_read).collect(),
         comments: parsed.comments,
     }
 }
@@ -46,9 +51,11 @@ pub fn servers(
     let mut raw = RawFacts::default();
     for unit in units {
         raw.comments.extend(unit.comments.iter().cloned());
-        if !unit.path.ends_with(".service") {
-            continue;
-        }
+        let section = match path::name(&unit.path) {
+            name if name.ends_with(".service") => SERVICE,
+            name if name.ends_with(CONTAINER_ENDING) => CONTAINER,
+            _ => continue,
+        };
         let folder = format!("{}.d", unit.path);
         let drop_ins = units
             .iter()
@@ -56,13 +63,17 @@ pub fn servers(
         let settings = unit.settings.iter();
         let merged = MergedUnit {
             path: &unit.path,
+            section,
             settings: settings
                 .chain(drop_ins.flat_map(|drop_in| &drop_in.settings))
                 .collect(),
             tree,
             shapes,
         };
-        raw.servers.extend(merged.server());
+        raw.servers.extend(match section {
+            CONTAINER => merged.container(),
+            _ => merged.server(),
+        });
     }
     raw
 }
@@ -70,6 +81,8 @@ pub fn servers(
 /// A unit with its drop-ins.
 struct MergedUnit<'a> {
     path: &'a str,
+    /// The section that says what is run.
+    section: &'a str,
     settings: Vec<&'a UnitSetting>,
     tree: &'a dyn Fn(&str) -> Vec<String>,
     shapes: &'a DeploymentShapes,
@@ -80,6 +93,61 @@ impl MergedUnit<'_> {
     fn last(&self, name: &str) -> Option<&UnitSetting> {
         let last = self.settings.iter().rev().find(|s| s.name == name)?;
         (!last.value.text().is_empty()).then_some(*last)
+    }
+
+    /// The server that a container unit runs.
+    fn container(&self) -> Option<RawServer> {
+        let image = self.last("Image")?;
+        let reference =
+            (!image.value.text().contains('%')).then(|| ImageReference::parse(image.value.text()));
+        let environment = self.environment();
+        let words = |setting: &UnitSetting| launch::split(&without_specifiers(&setting.value));
+        let ports = || self.all("PublishPort").map(|port| port.value.text());
+        let own_port = |port: &str| {
+            let own = port.rsplit(':').next().unwrap_or(port);
+            own.split('/').next().unwrap_or(own).to_owned()
+        };
+        let launched = launch::follow_launch(
+            &StartedProgram {
+                image: reference.as_ref(),
+                entrypoint: self.last("Entrypoint").map(words),
+                command: self.last("Exec").map(words).unwrap_or_default(),
+                environment: &environment,
+                listens: true,
+                ports: ports().map(own_port).collect(),
+                asked_by_client: false,
+                scripts: None,
+                mounts: None,
+                at: image.value.span_all(),
+            },
+            self.shapes,
+        );
+        let hidden = |reason| ConfPart::NotVisible { reason, at: None };
+        let conf = match launched {
+            LaunchResult::Other => return None,
+            LaunchResult::Hidden(reason) => vec![hidden(reason)],
+            LaunchResult::Server(invocation) => self.conf(*invocation),
+        };
+        let mut deployment = self.deployment(path::name(self.path));
+        // What is published on a real address can be reached; a network of containers is not seen.
+        if !ports().any(|port| !port.starts_with("127.") && !port.starts_with("[::1]")) {
+            let network = Cause::Host("the networks of its containers are unknown");
+            deployment = deployment.with_unknown(ServerFact::Reachable, network);
+        }
+        let name = format!("unit/{}", path::name(self.path));
+        let anchor = image.name_span.to(image.value.span_all());
+        Some(RawServer {
+            image: Some(scalar(image, |text| Some(text.to_owned()))),
+            deployment,
+            conf,
+            ..RawServer::new(name, anchor)
+        })
+    }
+
+    /// The settings of a name in the section that says what is run.
+    fn all(&self, name: &str) -> impl Iterator<Item = &UnitSetting> {
+        let of_name = move |s: &&&UnitSetting| s.name == name && s.section == self.section;
+        self.settings.iter().filter(of_name).copied()
     }
 
     fn server(&self) -> Option<RawServer> {
@@ -164,8 +232,7 @@ impl MergedUnit<'_> {
     /// What the unit sets; a file of the host may set the same anew.
     fn environment(&self) -> ProcessEnvironment {
         let file = self.last("EnvironmentFile");
-        let values = self.settings.iter().filter(|s| s.name == "Environment");
-        let pairs = values.flat_map(|setting| {
+        let pairs = self.all("Environment").flat_map(|setting| {
             let words = shell::words(&setting.value);
             let pairs = words.iter().map(|word| dotenv::parse(&word.text));
             pairs.flatten().collect::<Vec<_>>()
@@ -207,6 +274,8 @@ impl MergedUnit<'_> {
         let memory = self.last("MemoryMax").or(self.last("MemoryLimit"));
         if let Some(setting) = memory.filter(|s| s.value.text() != "infinity") {
             written.insert(DeploymentQuantity::LimitsMemory, scalar(setting, bytes));
+        } else if let Some(limit) = self.container_memory() {
+            written.insert(DeploymentQuantity::LimitsMemory, limit);
         }
         if let Some(setting) = self.last("CPUQuota") {
             written.insert(DeploymentQuantity::LimitsCpu, scalar(setting, cores));
@@ -214,29 +283,76 @@ impl MergedUnit<'_> {
         deployment
     }
 
+    /// The limit that Podman is asked for.
+    fn container_memory(&self) -> Option<RawScalar> {
+        if let Some(setting) = self.all("Memory").last() {
+            return Some(scalar(setting, bytes));
+        }
+        let options = self.all("PodmanArgs").collect::<Vec<_>>();
+        let written = |setting: &&UnitSetting| {
+            let text = setting.value.text().replace('=', " ");
+            let mut words = text.split_ascii_whitespace();
+            words.find(|word| ["--memory", "-m"].contains(word))?;
+            let limit = words.next().and_then(bytes);
+            Some(scalar(setting, |_| limit.clone()))
+        };
+        options.iter().rev().copied().find_map(|s| written(&s))
+    }
+
+    /// Where a file of the container stands on the host.
+    fn find_mounted(&self, file: &str) -> Option<String> {
+        self.all("Volume").find_map(|volume| {
+            let mut parts = volume.value.text().split(':');
+            let (host, target) = (parts.next()?, parts.next()?);
+            let rest = file.strip_prefix(target.trim_end_matches('/'))?;
+            let is_inside = rest.is_empty() || rest.starts_with('/');
+            let is_path = host.starts_with(['/', '.', '%']);
+            (is_inside && is_path).then(|| format!("{}{rest}", host.trim_end_matches('/')))
+        })
+    }
+
+    /// The file that the server is given.
+    fn file(&self, path: &str, at: Span) -> ConfPart {
+        let hidden = |reason: Cause| ConfPart::NotVisible {
+            reason,
+            at: Some(at),
+        };
+        let on_host = match self.section {
+            CONTAINER => self.find_mounted(path),
+            _ => Some(path.to_owned()),
+        };
+        let Some(on_host) = on_host else {
+            return hidden(Cause::InImage(path.to_owned()));
+        };
+        // `%h` and the like are known on the host alone; what follows them may lie in the tree.
+        let below = match on_host.starts_with('%') {
+            true => on_host.split_once('/').map_or("", |(_, rest)| rest),
+            false => on_host.trim_start_matches("./"),
+        };
+        match &(self.tree)(below)[..] {
+            [one] => ConfPart::File {
+                path: one.clone(),
+                evidence: format!("it is called like {on_host}"),
+                strength: Strength::Assumed,
+                at,
+            },
+            [] => hidden(Cause::Named {
+                name: on_host,
+                fact: "is a file of the host",
+            }),
+            _ => hidden(Cause::SeveralFiles(on_host)),
+        }
+    }
+
     fn conf(&self, mut invocation: CommandInvocation) -> Vec<ConfPart> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
-            let at = file.span;
-            let hidden = |reason: Cause| ConfPart::NotVisible {
-                reason,
-                at: Some(at),
-            };
             parts.push(match &file.unresolved {
-                Some(reason) => hidden(Cause::FilePath(Box::new(reason.clone()))),
-                None => match &(self.tree)(&file.text)[..] {
-                    [one] => ConfPart::File {
-                        path: one.clone(),
-                        evidence: format!("it is called like {}", file.text),
-                        strength: Strength::Assumed,
-                        at,
-                    },
-                    [] => hidden(Cause::Named {
-                        name: file.text.clone(),
-                        fact: "is a file of the host",
-                    }),
-                    _ => hidden(Cause::SeveralFiles(file.text.clone())),
+                Some(reason) => ConfPart::NotVisible {
+                    reason: Cause::FilePath(Box::new(reason.clone())),
+                    at: Some(file.span),
                 },
+                None => self.file(&file.text, file.span),
             });
         }
         let gap = invocation.gap.take();
@@ -248,7 +364,7 @@ impl MergedUnit<'_> {
 
 /// A unit with an `@` is the template of many, each of which runs one process.
 fn processes(name: &str) -> Result<String, Cause> {
-    if name.ends_with("@.service") {
+    if name.contains("@.") {
         return Err(Cause::Host("each instance of the unit runs one"));
     }
     Ok("1".to_owned())
@@ -306,7 +422,7 @@ fn without_specifiers(value: &Excerpt) -> InterpolatedText {
     InterpolatedText::new(value.clone(), unknown, false)
 }
 
-fn scalar(setting: &UnitSetting, read: fn(&str) -> Option<String>) -> RawScalar {
+fn scalar(setting: &UnitSetting, read: impl Fn(&str) -> Option<String>) -> RawScalar {
     let text = setting.value.text();
     RawScalar {
         text: read(text).ok_or_else(|| Cause::Text {
