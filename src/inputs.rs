@@ -134,7 +134,14 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             ["variable ", "locals ", "module ", "="].map(str::to_owned),
         ),
         // Compose fills them in wherever it meets their names.
-        pattern(FileKind::Env, MatchConfidence::Content, globs(&["env"]), []),
+        pattern(
+            FileKind::Env,
+            MatchConfidence::Content,
+            globs(&["env"])
+                .into_iter()
+                .chain([".env.*".to_owned(), "env.*".to_owned()]),
+            [],
+        ),
         // A constant may stand in any file of a package, so no word decides.
         pattern(FileKind::Go, MatchConfidence::Kind, globs(&["go"]), []),
         exact(pattern(
@@ -226,7 +233,14 @@ fn values_files() -> Vec<String> {
 
 /// Manifests and values that a template is rendered to; a `_helpers.tpl` is none.
 fn templated_files() -> Vec<String> {
-    let endings = ["yaml.gotmpl", "yml.gotmpl", "yaml.tpl", "yml.tpl"];
+    let endings = [
+        "yaml.gotmpl",
+        "yml.gotmpl",
+        "yaml.tpl",
+        "yml.tpl",
+        "yaml.j2",
+        "yml.j2",
+    ];
     endings
         .iter()
         .map(|ending| format!("[!_]*.{ending}"))
