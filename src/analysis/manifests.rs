@@ -16,7 +16,9 @@ use crate::extract::kustomize::{self, KustomizeOutput, KustomizeOutputs, Kustomi
 use crate::extract::objects::ObjectIndex;
 use crate::extract::terraform::TerraformModules;
 use crate::extract::tree_files::TreeFiles;
-use crate::extract::{expected_format, manifest, manifest_context, terraform, values};
+use crate::extract::{
+    cloud_formation, expected_format, manifest, manifest_context, terraform, values,
+};
 use crate::facts::raw::{RawFacts, SourceLanguage};
 use crate::knowledge::Knowledge;
 use crate::knowledge::shapes::DeploymentShapes;
@@ -257,7 +259,11 @@ impl FileReader<'_> {
     ) -> RawFacts {
         let file_text = |_| Arc::clone(file_text);
         self.in_context(&file_text, objects, tree_files, |context| {
-            manifest::read(stream, context)
+            let mut raw = manifest::read(stream, context);
+            let roots = stream.documents.iter().map(|document| &document.root);
+            let managed = roots.flat_map(|root| cloud_formation::servers(root, context));
+            raw.servers.extend(managed);
+            raw
         })
     }
 

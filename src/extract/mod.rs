@@ -4,6 +4,7 @@ pub mod ansible;
 pub mod chart;
 pub mod chart_release;
 pub mod client_call;
+pub mod cloud_formation;
 mod code;
 pub mod command;
 mod command_programs;

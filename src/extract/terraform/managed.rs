@@ -13,7 +13,7 @@ use crate::knowledge::shapes::{DeploymentShapes, ManagedShape};
 use crate::syntax::hcl::{HclBlock, HclItem, HclValue};
 
 /// What is known of a kind of resource or module.
-pub(super) fn shape_of<'s>(
+pub(crate) fn shape_of<'s>(
     block: &HclBlock,
     shapes: &'s DeploymentShapes,
 ) -> Option<&'s ManagedShape> {
@@ -31,7 +31,7 @@ pub(super) fn shape_of<'s>(
 
 /// The server of a block; `module` holds all blocks beside it. None for another engine, for a group of
 /// parameters that a server of the module is given, and for a member of another server.
-pub(super) fn server(
+pub(crate) fn server(
     block: &HclBlock,
     shape: &ManagedShape,
     module: &[HclBlock],
@@ -298,13 +298,17 @@ fn engine(block: &HclBlock, shape: &ManagedShape) -> Option<String> {
     })
 }
 
-/// The engine that a family or version names: `redis7`, `redis6.x`, `REDIS_7_0`.
+/// The engine that a family or version names: `redis7`, `redis6.x`, `REDIS_7_0`, `memorydb_valkey7`.
 fn engine_of_family(block: &HclBlock, shape: &ManagedShape) -> Option<String> {
     let mut items = shape
         .engines
         .iter()
         .filter_map(|name| block.attribute(name));
-    let engine = items.next()?.known_text()?.to_lowercase();
+    let family = items.next()?.known_text()?.to_lowercase();
+    let names_engine = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
+    let service = family.split('_').filter(names_engine).rev().skip(1);
+    let before: usize = service.map(|part| part.len() + 1).sum();
+    let engine = family.get(before..)?;
     let at = engine.find(|c: char| !c.is_ascii_alphabetic())?;
     let version = engine[at..].trim_matches('_').replace('_', ".");
     let version = version.trim_end_matches(".x");

@@ -5,7 +5,7 @@
 //! expressions are not evaluated.
 
 mod kubernetes;
-mod managed;
+pub(super) mod managed;
 mod modules;
 mod release;
 
