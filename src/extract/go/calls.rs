@@ -107,6 +107,9 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         if let Some(value) = self.setting_of_key(node, field) {
             return value;
         }
+        if let Some(value) = self.define_flag(node) {
+            return value;
+        }
         if let Some(ident) = self.free_name(operand) {
             if let Some(library) = self.here().library(ident) {
                 return self.library_call(node, &Rc::clone(library), field);

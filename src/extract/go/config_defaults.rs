@@ -18,7 +18,7 @@ use crate::syntax::code::{self, CodeGrammar};
 const DEEPEST: u32 = 6;
 
 /// A type, and the file that it stands in.
-type TypeInFile<'t> = (usize, Node<'t>);
+pub(super) type TypeInFile<'t> = (usize, Node<'t>);
 
 impl<'t> GoFileReader<'t, '_, '_> {
     /// The value of `holder.field` where a tag of the field says what it falls back on.
@@ -70,7 +70,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         length
     }
 
-    fn length_of_package(&self) -> usize {
+    pub(super) fn length_of_package(&self) -> usize {
         let files = self.own_files().iter();
         files
             .map(|file| file.parsed.tree.excerpt().text().len())
@@ -127,7 +127,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
                 })
     }
 
-    fn type_of(&self, expression: Node<'t>, depth: u32) -> Option<TypeInFile<'t>> {
+    pub(super) fn type_of(&self, expression: Node<'t>, depth: u32) -> Option<TypeInFile<'t>> {
         if depth > DEEPEST {
             return None;
         }
@@ -249,7 +249,11 @@ impl<'t> GoFileReader<'t, '_, '_> {
         embedded.find_map(|ty| self.field_of((file, ty), field, depth + 1))
     }
 
-    fn struct_of(&self, (file, ty): TypeInFile<'t>, depth: u32) -> Option<TypeInFile<'t>> {
+    pub(super) fn struct_of(
+        &self,
+        (file, ty): TypeInFile<'t>,
+        depth: u32,
+    ) -> Option<TypeInFile<'t>> {
         if depth > DEEPEST {
             return None;
         }

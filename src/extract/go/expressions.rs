@@ -86,7 +86,10 @@ impl<'t> GoFileReader<'t, '_, '_> {
             Some(variable) if !declared.changed.contains(name) => {
                 self.evaluate_declared(name, variable)
             }
-            _ => self.unknown_code(node),
+            _ => match self.variable_of_flag(node) {
+                Some(value) => value,
+                None => self.unknown_code(node),
+            },
         }
     }
 
@@ -120,7 +123,9 @@ impl<'t> GoFileReader<'t, '_, '_> {
         match (operator, value) {
             ("&", value @ (GoExprValue::Options(_) | GoExprValue::Record(_))) => value,
             ("*", GoExprValue::Options(id)) => self.copy_options(id),
-            ("*", value @ GoExprValue::Plain(ConstValue::Unknown(_))) => value,
+            ("*", value @ GoExprValue::Plain(ConstValue::Unknown(_) | ConstValue::Fallback(_))) => {
+                value
+            }
             ("&" | "*" | "<-", _) => self.unknown_code(node),
             (_, GoExprValue::Plain(folded)) => GoExprValue::Plain(fold::unary(operator, folded)),
             (_, _) => self.unknown_code(node),
@@ -212,6 +217,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             }
             _ => self
                 .find_configured(operand, field, node)
+                .or_else(|| self.field_of_flag(operand, field, node))
                 .or_else(|| self.options_of_field(field))
                 .unwrap_or_else(|| self.unknown_code(node)),
         }

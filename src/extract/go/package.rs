@@ -347,6 +347,8 @@ pub(super) struct GoDeclarations<'t> {
     pub(super) of_library: BTreeSet<&'t str>,
     /// A field of a struct has a tag that says what it falls back on.
     pub(super) has_tags: bool,
+    /// A flag of the command line writes a variable or a field.
+    pub(super) has_flags: bool,
     names: BTreeSet<&'t str>,
     method_names: BTreeSet<&'t str>,
 }
@@ -395,6 +397,9 @@ impl<'t> GoDeclarations<'t> {
         let tags = languages::go().into_iter().flat_map(|go| &go.fallback_tag);
         let mut tags = tags.map(|tag| format!("{}:\"", tag.fallback));
         self.has_tags |= tags.any(|tag| tree.excerpt().text().contains(&tag));
+        let mut flags = languages::go().into_iter().flat_map(|go| &go.flag);
+        let text = tree.excerpt().text();
+        self.has_flags |= flags.any(|row| row.may_write(text));
         self.find_changes(tree);
     }
 
