@@ -250,6 +250,22 @@ def asynchronous():
     return alibrary.CLIENT(host="fourteen", socket_timeout=5)
 
 
+def last_round():
+    size = 1
+    for _ in (1, 2, 3):
+        client = library.CLIENT(host="one", max_connections=size)
+        size = size * 4
+    return client
+
+
+def last_round_of_options():
+    options = {"host": "one", "db": 1}
+    for _ in (1, 2, 3):
+        client = library.CLIENT(**options)
+        options["db"] = options["db"] + 2
+    return client
+
+
 def asynchronous_default():
     return alibrary.CLIENT()
 

@@ -16,6 +16,10 @@ use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::call::{CallModel, Modelled};
 use crate::knowledge::languages::FunctionMeaning;
 
+/// A function longer than this, in bytes, is entered only if it may build a client or change an object:
+/// longer ones compute something else, and entering all of them would use up the steps of a run.
+const LONG_FUNCTION: usize = 1_200;
+
 /// The arguments of a call, spreads resolved.
 #[derive(Clone, Default)]
 pub(super) struct CallArguments {
@@ -361,29 +365,30 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         CodeValue::Object(made)
     }
 
-    /// The variables of a file become options.
+    /// The variables of a file or the fields of a class become options.
     fn read_settings(&mut self, receiver: ObjectId, arguments: &CallArguments, id: ExpressionId) {
         let Some(first) = arguments.positional.first() else {
             return;
         };
-        let file = match (&first.value, first.value.text()) {
-            (CodeValue::File(file), _) => Some(*file),
-            (CodeValue::Path(path), _) => self.whole_file(path),
-            (_, Some(path)) => self.whole_file(path),
-            _ => None,
+        let named = match first.value.text() {
+            Some(path) => self.resolve_path(CodeValue::Path(path.replace(':', "."))),
+            None => first.value.clone(),
         };
-        let Some(result) = file.and_then(|file| self.body(file)) else {
+        let values: BTreeMap<String, CodeValue> = match named {
+            CodeValue::File(file) => match self.body(file) {
+                Some(result) => result.variables.clone(),
+                None => return,
+            },
+            CodeValue::Class(file, class) => {
+                let fields = self.class_settings((file, class), 0).into_iter();
+                fields.map(|(name, field)| (name, field.value)).collect()
+            }
             // What another framework holds is told by its own settings.
-            return;
+            _ => return,
         };
-        for (name, value) in &result.variables {
-            self.write(receiver, name, value.clone(), id);
+        for (name, value) in values {
+            self.write(receiver, &name, value, id);
         }
-    }
-
-    fn whole_file(&self, path: &str) -> Option<FileAt> {
-        let (file, count) = self.project.find(self.here(), path)?;
-        (count == path.split('.').count()).then_some(file)
     }
 
     fn instantiate(
@@ -453,7 +458,14 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let running = |frame: &super::interpreter::CodeFrame<'m>| {
             frame.file == *file && frame.function == Some(*id)
         };
-        if self.inlined >= MAX_INLINED || self.frames.iter().any(running) {
+        let text = project.file(*file).excerpt.text();
+        let text = text.get(function.range.clone()).unwrap_or_default();
+        // What such a function gives is no option, and it can change none of the objects.
+        let aside = text.len() > LONG_FUNCTION
+            && receiver.is_none()
+            && !arguments.values().any(|value| value.object().is_some())
+            && !project.builds(text);
+        if aside || self.inlined >= MAX_INLINED || self.frames.iter().any(running) {
             return name();
         }
         let variables = self.parameters((*file, *id), *receiver, arguments);

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::form::{CallForm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId};
 use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm};
-use super::precondition::{BranchDifference, Preconditions};
+use super::precondition::{BranchDifference, Precondition, Preconditions};
 use super::project::{CodeProject, OutlinedProject};
 use super::seen::SeenCode;
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
@@ -604,13 +604,28 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         *self.state() = after.join(before, &self.left_behind);
     }
 
-    /// What a loop assigns is not known from the second round on.
+    /// What a loop assigns is not known from the second round on: variables, and named values of the
+    /// objects that variables hold.
     fn forget_assigned(&mut self, range: &Range<usize>) {
         let outline = self.seen.outline(self.here());
         for (name, value) in &mut self.state().variables {
             let known = matches!(value, CodeValue::Plain(value) if *value != ConstValue::Nil);
             if known && outline.is_assigned_within(name, range) {
                 *value = CodeValue::unknown(Cause::Code("a loop"));
+            }
+        }
+        let statements = outline.statements_within(range).into_iter();
+        let targets = statements.flat_map(|statement| statement.form.targets());
+        for (holder, field) in targets.filter_map(|target| outline.field_of(target)) {
+            let held = self.state().variables.get(holder);
+            let Some(id) = held.and_then(CodeValue::object) else {
+                continue;
+            };
+            let object = self.object_mut(id);
+            if let Some(field) = object.and_then(|object| object.fields.get_mut(field))
+                && matches!(field.value, CodeValue::Plain(_))
+            {
+                field.value = CodeValue::unknown(Cause::Code("a loop"));
             }
         }
     }
@@ -633,6 +648,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         // What the body needed up to its end says nothing of where it failed.
         failed.needs.clone_from(&before.needs);
         self.state().needs.clone_from(&before.needs);
+        let read = self.variable_of_body(body);
+        self.state().needs.extend(read);
         let failed = failed.join(before, &self.left_behind);
         if !self.state().dead {
             self.block(otherwise);
@@ -646,6 +663,26 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let dead = std::mem::take(&mut self.state().dead);
         self.block(finally);
         self.state().dead |= dead;
+    }
+
+    /// What the only statement of a body reads from the environment: a handler runs where it is not
+    /// there. The statement was run already: what it builds is told.
+    fn variable_of_body(&mut self, body: &'p CodeBlock) -> Option<Precondition> {
+        let [only] = &body[..] else {
+            return None;
+        };
+        let StatementForm::Assign { value, .. } = &only.form else {
+            return None;
+        };
+        let records = std::mem::replace(&mut self.frame_mut().records, false);
+        let value = self.value(*value);
+        self.frame_mut().records = records;
+        match value {
+            CodeValue::Plain(ConstValue::Unknown(Cause::EnvironmentVariable(name))) => {
+                Some(Precondition::Readable(name))
+            }
+            _ => None,
+        }
     }
 
     /// What a body gave back, whichever `return` it left by; `end` are the needs of its end, where

@@ -8,6 +8,7 @@ use super::form::{
     CallForm, CodeBlock, CodeExpressionForm, CodeFile, CodeStatement, ExpressionId, FunctionForm,
     FunctionId, LeaveKind, LoopForm, StatementForm,
 };
+use crate::facts::raw::ConstValue;
 
 /// A statement of its file, in no order that means anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -464,6 +465,22 @@ impl<'c> CodeOutline<'c> {
     pub(in crate::extract) fn extent(&self, block: &CodeBlock) -> Option<Range<usize>> {
         let (first, last) = block.first().zip(block.last())?;
         Some(first.range.start..last.range.end)
+    }
+
+    /// The variable and the name of `variable.name` and `variable["name"]`.
+    pub(in crate::extract) fn field_of(&self, target: ExpressionId) -> Option<(&'c str, &'c str)> {
+        let (base, field) = match self.form(target) {
+            CodeExpressionForm::Member(base, name) => (*base, name),
+            CodeExpressionForm::Item(base, key) => match self.form(*key) {
+                CodeExpressionForm::Constant(ConstValue::Text(name)) => (*base, name),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match self.form(base) {
+            CodeExpressionForm::Name(holder) => Some((holder, field)),
+            _ => None,
+        }
     }
 
     /// The names at the bottom of what is assigned to: `x` of `x.y[0].z`.

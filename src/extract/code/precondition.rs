@@ -82,6 +82,21 @@ impl VariableTest {
     }
 }
 
+/// Whether a value is a variable of the environment, or says something of one.
+pub(in crate::extract) fn tells_of_variable(value: &ConstValue) -> bool {
+    match value {
+        ConstValue::Unknown(cause) => matches!(
+            cause,
+            Cause::EnvironmentVariable(_)
+                | Cause::VariablePresence(_)
+                | Cause::VariableReadError(_)
+                | Cause::FallbackReadError(_)
+        ),
+        ConstValue::Fallback(fallback) => fallback.variable.is_some(),
+        _ => false,
+    }
+}
+
 /// What an expression holds, as far as it is a plain value.
 pub(in crate::extract) type HeldValue<'h> = dyn FnMut(ExpressionId) -> Option<ConstValue> + 'h;
 

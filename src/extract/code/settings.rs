@@ -130,7 +130,11 @@ impl<'m> CodeInterpreter<'_, 'm> {
     }
 
     /// The fields of a class and of those that it is built on, as they are once the class is there.
-    fn class_settings(&mut self, (file, class): (FileAt, ClassId), above: usize) -> SettingValues {
+    pub(super) fn class_settings(
+        &mut self,
+        (file, class): (FileAt, ClassId),
+        above: usize,
+    ) -> SettingValues {
         let project = self.project;
         let code = project.file(file);
         let form = code.class(class);

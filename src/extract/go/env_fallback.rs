@@ -5,7 +5,8 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::code::form::{CodeExpressionForm, CodeFile, ExpressionId};
-use crate::extract::code::precondition::{VariableTest, VariableTests};
+use crate::extract::code::precondition::{VariableTest, VariableTests, tells_of_variable};
+use crate::extract::go::names;
 use crate::extract::go::reader::GoFileReader;
 use crate::extract::go::state::GoExprValue;
 use crate::facts::cause::Cause;
@@ -57,6 +58,14 @@ impl<'t> GoFileReader<'t, '_, '_> {
     /// What a condition says where the variable that it asks about is not set. The condition has
     /// been evaluated already: only names and reads of variables are looked at.
     pub(super) fn without_variable(&self, condition: Node<'t>) -> Option<VariableTest> {
+        let names = names::find_mentioned(self.tree(), condition).into_iter();
+        let mut asks = names.filter(|name| match self.state.get(name) {
+            Some(GoExprValue::Plain(value)) => tells_of_variable(value),
+            Some(_) => false,
+            None => self.here().other_package(name) == Some("os"),
+        });
+        // Most conditions ask for no variable: for them the file need not be lowered.
+        asks.next()?;
         let outline = self.here().outline();
         let id = outline.at_range(&condition.byte_range())?;
         let mut held = |id| self.held(outline.file, id);
