@@ -56,6 +56,8 @@ def of_clients(clients):
         if language not in ASK:
             yield f"- `{client['id']}`: no way to ask for packages of {language}"
             continue
+        if not client["packages"]:
+            yield f"- `{client['id']}`: no package of it is listed"
         for package, read in client["packages"].items():
             newest, error = newest_package(language, package)
             if newest is None:
@@ -67,6 +69,8 @@ def of_clients(clients):
 def of_servers(series):
     for flavor, repository in SERVERS.items():
         out, error = run(["gh", "api", f"repos/{repository}/releases?per_page=100", "--jq", ".[].tag_name"])
+        if out is not None and not VERSION.search(out):
+            out, error = None, "no version in its answer"
         if out is None:
             yield f"- {flavor}: {repository} could not be asked: {error}"
             continue

@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::harness::repository;
@@ -31,6 +32,12 @@ fn answers(cases: &[(&str, &str)]) -> String {
         .map(|(word, text)| format!("*'{word}'*) printf '%s\\n' '{text}' ;;\n"));
     let cases: String = cases.collect();
     format!("#!/bin/sh\ncase \"$*\" in\n{cases}*) echo 'no such package' >&2; exit 1 ;;\nesac\n")
+}
+
+fn install(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// What the script makes of what is covered, with the programs of a path. The script's own interpreter
@@ -70,6 +77,25 @@ fn what_cannot_be_asked_is_not_covered() {
     assert!(!nothing.status.success());
 }
 
+/// An answer without versions, or a library without packages, is no answer.
+#[test]
+fn empty_answers_are_not_covered() {
+    let folder = tempfile::tempdir().unwrap();
+    install(folder.path(), "gh", "#!/bin/sh\nexit 0\n");
+    let without = r#"{
+      "servers": [{"flavor": "redis", "first_release": "7.2", "read": "7.2.6"}],
+      "clients": [{"id": "fred", "language": "rust", "packages": {}}]
+    }"#;
+    let output = compare(without, &folder.path().display().to_string());
+    let said = String::from_utf8(output.stdout).unwrap();
+    let expected = "\
+- redis: redis/redis could not be asked: no version in its answer
+- valkey: valkey-io/valkey could not be asked: no version in its answer
+- `fred`: no package of it is listed
+";
+    assert_eq!(said, expected);
+}
+
 #[test]
 fn newer_releases_are_told_and_covered_ones_are_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -106,9 +132,7 @@ fn newer_releases_are_told_and_covered_ones_are_not() {
         ),
     ];
     for (name, text) in programs {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        install(folder.path(), name, &text);
     }
     let path = std::env::var("PATH").unwrap_or_default();
     let output = compare(COVERED, &format!("{}:{path}", folder.path().display()));
