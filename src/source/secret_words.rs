@@ -3,6 +3,7 @@
 //! that no reader understood, and masks too much rather than too little.
 
 mod names;
+mod random_words;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,6 +11,7 @@ use std::ops::Range;
 use names::{
     SHORT_WORD, WORDS, is_inner_key, is_itself, is_key, names, names_secret, opens_secret,
 };
+use random_words::random_words;
 
 use super::{MASK, SourceFile};
 
@@ -24,6 +26,12 @@ const RENAMES: &str = "rename-";
 
 /// Lines above one in which its name is looked for.
 const LOOKS_BACK: usize = 40;
+
+/// The command whose last word is a password; a user may stand between.
+const LOGIN: &str = "auth";
+
+/// Stands around the lines of a key.
+const KEY_MARK: &str = "-----";
 
 /// Values that are no secrets.
 const PLAIN: [&str; 10] = [
@@ -90,6 +98,10 @@ impl ShownLine<'_> {
         self.find_renamed(&mut found);
         self.find_misplaced(&mut found);
         self.find_named_above(&mut found);
+        self.find_piped(&mut found);
+        self.find_continued(&mut found);
+        self.find_commented(&mut found);
+        found.extend(random_words(self.text));
         join_ranges(found)
     }
 
@@ -278,12 +290,15 @@ impl ShownLine<'_> {
             bare.trim_matches(['"', '\'']).to_owned()
         };
         let is_option = nearest.is_some_and(|line| self.is_option_for_secret(&option(line)));
+        let is_named_item = own.starts_with("- ")
+            && (nearest.is_some_and(|line| is_item_for_secret(line))
+                || second.is_some_and(|line| item(&line).eq_ignore_ascii_case(LOGIN)));
         let is_new_name = second.is_some_and(|line| {
             item(&line)
                 .trim_matches(['"', '\'', '-', ','])
                 .starts_with(RENAMES)
         });
-        if is_option || is_new_name {
+        if is_option || is_named_item || is_new_name {
             found.extend(words(self.text, 0).find_map(|word| value(self.text, word)));
         } else if !self.is_code {
             self.find_held_by_key(found);
@@ -301,6 +316,57 @@ impl ShownLine<'_> {
                 && name
                     .chars()
                     .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+    }
+
+    /// What is written to a program that reads a secret: `echo PASSWORD | program --password-stdin`.
+    fn find_piped(&self, found: &mut Vec<Range<usize>>) {
+        let Some((writes, reads)) = self.text.split_once('|') else {
+            return;
+        };
+        let printed = ["echo ", "printf "].iter();
+        let printed = printed.filter_map(|program| Some(writes.find(program)? + program.len()));
+        if let Some(at) = printed.min().filter(|_| names_secret(reads)) {
+            let written = words(writes, at).filter(|word| !writes[word.clone()].starts_with('-'));
+            found.extend(written.filter_map(|word| value(self.text, word)));
+        }
+    }
+
+    /// What goes on with a text in quotes, or with a private key, that a line above opens.
+    fn find_continued(&self, found: &mut Vec<Range<usize>>) {
+        let lines = || self.above.iter().copied();
+        let opens = |line: &str| {
+            let before = line.rsplit_once('"').map_or("", |(before, _)| before);
+            let is_value = before.trim_end().ends_with([':', '=', '(', ',', '[']);
+            is_value && names_secret(before)
+        };
+        let quoted = lines().find(|line| line.matches('"').count() % 2 == 1);
+        let in_text = !self.is_code && quoted.is_some_and(opens);
+        let marked = lines().find(|line| line.contains(KEY_MARK));
+        let in_key = marked.is_some_and(|line| line.contains("BEGIN") && line.contains("PRIVATE"));
+        if in_text {
+            let end = self.text.find('"').unwrap_or(self.text.len());
+            found.push(strip_quotes(self.text, 0..end));
+        }
+        if in_key && !self.text.contains(KEY_MARK) {
+            found.push(strip_quotes(self.text, 0..self.text.len()));
+        }
+    }
+
+    /// A comment of one word below a line that names a secret.
+    fn find_commented(&self, found: &mut Vec<Range<usize>>) {
+        let signs = ['#', '/', ' ', '\t', '\r'];
+        let content = self.text.trim_matches(signs);
+        let is_comment = self.text.trim_start().starts_with(['#', '/']);
+        let is_word = !content.is_empty() && !content.contains(char::is_whitespace);
+        let above = self.above.iter().map(|line| line.trim_matches(signs));
+        let named = || {
+            let nearest = above.clone().find(|line| !line.is_empty());
+            nearest.is_some_and(names_secret)
+        };
+        if is_comment && is_word && named() {
+            let start = self.text.len() - self.text.trim_start_matches(signs).len();
+            found.extend(value(self.text, start..start + content.len()));
+        }
     }
 
     /// A value that stands below its key.
@@ -344,7 +410,9 @@ impl ShownLine<'_> {
 
     /// `-a PASSWORD` of a client of servers, `-u USER:PASSWORD` of others.
     fn flags(&self, found: &mut Vec<Range<usize>>) {
-        let is_client = self.text.contains("-cli");
+        let is_client = ["-cli", "-benchmark"]
+            .map(|end| self.text.contains(end))
+            .contains(&true);
         let is_fetch = self.text.contains("curl") || self.text.contains("wget");
         let is_login = self.text.contains("sshpass") || self.text.contains("mysql");
         for (flag, wanted) in [("-a", is_client), ("-u", is_fetch), ("-p", is_login)] {
@@ -417,6 +485,14 @@ impl ShownLine<'_> {
             self.expression(end + length..self.text.len(), found);
         }
     }
+}
+
+/// Whether the item of a list behind this one is a secret: `- requirepass`, `- AUTH`.
+fn is_item_for_secret(line: &str) -> bool {
+    let item = line.trim().strip_prefix("- ").unwrap_or_default();
+    let name = item.trim_matches(['"', '\'', ',', ' ']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    name.chars().all(is_name) && names_secret(name) && is_itself(name)
 }
 
 /// A message with what is certainly a secret masked: user information of an address, and what is

@@ -11,8 +11,8 @@ use redvet::suppress::baseline::Baseline;
 use crate::support::assert_no_faults;
 use crate::support::harness::{Harness, Sample};
 
-/// Says nothing of itself: no word in it is one of a secret.
-const PASSWORD: &str = "Zq9Xw7hunt3r";
+/// Says nothing of itself: no word in it is one of a secret, and it does not look random.
+const PASSWORD: &str = "zqxwhunter";
 
 /// The password, in what is written below.
 const SIGN: char = '§';
@@ -329,6 +329,19 @@ const CONTAINER: &[&str] = &[
     "args: [\"--hz\", \"abc\"]\n          lifecycle: {preStop: {exec: {command: [redis-cli, -a, §, shutdown]}}}",
     "args: [\"--hz\", \"abc\"]\n          lifecycle:\n            preStop:\n              exec:\n                command:\n                - redis-cli\n                - -a\n                - §\n                - shutdown",
     "args: [\"--hz\", \"abc\"] # password §",
+    "args:\n          - --hz\n          - abc\n          - --requirepass\n          # §",
+    "args: [\"--hz\", \"abc\"]\n          lifecycle: {preStop: {exec: {command: [redis-cli, AUTH, §]}}}",
+    "livenessProbe:\n            exec:\n              command:\n              - redis-cli\n              - AUTH\n              - §\n          args: [\"--hz\", \"abc\"]",
+    "livenessProbe:\n            exec:\n              command:\n              - redis-cli\n              - AUTH\n              - default\n              - §\n          args: [\"--hz\", \"abc\"]",
+    "livenessProbe:\n            exec:\n              command:\n              - redis-cli\n              - config\n              - set\n              - requirepass\n              - \"§\"\n          args: [\"--hz\", \"abc\"]",
+    "PASS: \"a\\\n            §\"\n          args: [\"--hz\", \"abc\"]",
+    "secretRef: {name: x, value: \"a\n            §\"}\n          args: [\"--hz\", \"abc\"]",
+    "tlsKey: |\n            -----BEGIN PRIVATE KEY-----\n            §\n            -----END PRIVATE KEY-----\n          args: [\"--hz\", \"abc\"]",
+    "securityKey: §\n          args: [\"--hz\", \"abc\"]",
+    "x: \"Bearer §\"\n          args: [\"--hz\", \"abc\"]",
+    "x: \"echo § | docker login --password-stdin\"\n          args: [\"--hz\", \"abc\"]",
+    "x: \"redis-benchmark -a § -n 1\"\n          args: [\"--hz\", \"abc\"]",
+    "# password:\n          # §\n          args: [\"--hz\", \"abc\"]",
     "args: [\"--hz\", \"abc\"]\n          # requirepass §",
 ];
 

@@ -4,13 +4,21 @@
 use std::ops::Range;
 
 /// A name with one of these in it names a secret.
-pub(super) const WORDS: [&str; 6] = ["pass", "pwd", "auth", "secret", "token", "credential"];
+pub(super) const WORDS: [&str; 7] = [
+    "pass",
+    "pwd",
+    "auth",
+    "secret",
+    "token",
+    "bearer",
+    "credential",
+];
 
 /// A name names a secret where this is a word of it: inside others it is a part of any name.
 pub(super) const SHORT_WORD: &str = "pw";
 
 /// What a key is for that is a secret itself, not the name of one.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "access",
     "secret",
     "private",
@@ -18,6 +26,7 @@ const KEYS: [&str; 7] = [
     "api",
     "signing",
     "master",
+    "security",
 ];
 
 /// Keys of a mapping that hold what the mapping is named for.
