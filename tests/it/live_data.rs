@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const SOCKET: &str = "server.sock";
 
 /// A running server; it ends with the value.
-struct DataServer(Child);
+pub(crate) struct DataServer(Child);
 
 impl Drop for DataServer {
     fn drop(&mut self) {
@@ -31,7 +31,7 @@ impl Drop for DataServer {
 }
 
 /// Starts a server in a folder; `None` where it ends by itself.
-fn start(program: &Path, folder: &Path, arguments: &[&str]) -> Option<DataServer> {
+pub(crate) fn start(program: &Path, folder: &Path, arguments: &[&str]) -> Option<DataServer> {
     let socket = folder.join(SOCKET);
     let _ = std::fs::remove_file(&socket);
     let mut command = Command::new(program);
@@ -55,7 +55,7 @@ fn start(program: &Path, folder: &Path, arguments: &[&str]) -> Option<DataServer
 }
 
 /// The answer to some lines.
-fn ask(folder: &Path, lines: &str) -> String {
+pub(crate) fn ask(folder: &Path, lines: &str) -> String {
     let Ok(mut stream) = UnixStream::connect(folder.join(SOCKET)) else {
         return String::new();
     };

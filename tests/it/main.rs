@@ -40,6 +40,7 @@ mod inert;
 mod limits;
 mod live;
 mod live_connections;
+mod live_consequences;
 mod live_data;
 mod live_server;
 mod live_shapes;
