@@ -329,7 +329,7 @@ fn kind(block: &HclBlock, shape: &ManagedShape, parameters: &Parameters) -> RawK
         _ if clustered => RawKind::Cluster,
         (Some(2..), _, _) => RawKind::Cluster,
         (_, Some(1..), _) | (_, _, Some(2..)) => RawKind::Replication,
-        (_, _, Some(1)) => RawKind::Standalone,
+        (_, _, Some(1)) | (Some(1), Some(0), None) => RawKind::Standalone,
         _ => RawKind::Unknown,
     }
 }

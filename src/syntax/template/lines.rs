@@ -40,6 +40,9 @@ pub(super) enum TemplateLineKind {
     /// A key, and from here on an action that writes its value on the lines below: other lines of
     /// the same value may follow.
     WrittenBelow(usize),
+    /// An entry of a collection that a condition on its own line decides about: where the line is
+    /// written out it stands elsewhere in it, so its collection has more than can be read.
+    Optional,
 }
 
 impl TemplateLine {
@@ -67,6 +70,42 @@ pub(super) fn classify(text: &str, actions: &[TemplateAction]) -> Vec<TemplateLi
         start = next;
     }
     lines
+}
+
+/// Finds the entries that conditions on their own lines decide about, outside of block scalars:
+/// `{% if X %}- item{% endif %}`.
+pub(super) fn find_optional(text: &str, actions: &[TemplateAction], lines: &mut [TemplateLine]) {
+    for line in lines {
+        if line.line_kind == TemplateLineKind::Masked
+            && line.has_content
+            && is_optional(text, actions, line)
+        {
+            line.line_kind = TemplateLineKind::Optional;
+        }
+    }
+}
+
+fn is_optional(text: &str, actions: &[TemplateAction], line: &TemplateLine) -> bool {
+    let [first, .., last] = &actions[line.actions.clone()] else {
+        return false;
+    };
+    let starts = first.sort == ActionKind::Branch
+        && first.range.start == line.range.start + line.indent
+        && first.range.end <= last.range.start;
+    let rest = text.get(last.range.end..line.range.end);
+    let ends = last.sort == ActionKind::Silent && rest.is_some_and(|rest| rest.trim().is_empty());
+    if !(starts && ends) {
+        return false;
+    }
+    let entry = text
+        .get(first.range.end..last.range.start)
+        .unwrap_or_default();
+    let entry = entry.trim();
+    let key = entry.split(':').next().unwrap_or_default();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let is_key = entry.len() > key.len() && !key.is_empty() && key.chars().all(is_word);
+    let separates = entry[key.len()..].starts_with(": ") || entry.len() == key.len() + 1;
+    entry.starts_with("- ") || is_key && separates
 }
 
 /// Where the line that starts here ends, and where the next one starts.
@@ -148,7 +187,9 @@ pub(super) fn fill(text: &str, lines: &[TemplateLine], actions: &[TemplateAction
     for line in lines {
         match line.line_kind {
             TemplateLineKind::Kept => {}
-            TemplateLineKind::Blanked => paint(&mut bytes, line.range.clone(), b' '),
+            TemplateLineKind::Blanked | TemplateLineKind::Optional => {
+                paint(&mut bytes, line.range.clone(), b' ');
+            }
             TemplateLineKind::BlankedFrom(at) | TemplateLineKind::WrittenBelow(at) => {
                 mask_actions(&mut bytes, line, actions, line.range.start..at);
                 paint(&mut bytes, at..line.range.end, b' ');
@@ -212,6 +253,13 @@ pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -
         if line.has_content {
             next_column = line.indent;
             found.extend(value_below(line, actions));
+            if line.line_kind == TemplateLineKind::Optional {
+                found.push(ActionLine {
+                    at: line.range.start + line.indent,
+                    column: line.indent,
+                    writes: true,
+                });
+            }
         } else if matches!(
             line.line_kind,
             TemplateLineKind::Masked | TemplateLineKind::Comment

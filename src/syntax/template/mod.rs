@@ -124,6 +124,7 @@ pub fn mask(text: &str) -> MaskedTemplate<'_> {
     }
     let mut lines = lines::classify(text, &actions);
     let blocks = blocks::take_out(text, &actions, &mut lines);
+    lines::find_optional(text, &actions, &mut lines);
     MaskedTemplate {
         text: Cow::Owned(lines::fill(text, &lines, &actions)),
         actions: lines::action_lines(&lines, &actions),

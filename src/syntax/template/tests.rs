@@ -294,3 +294,22 @@ fn a_condition_around_a_whole_value_opens_that_value_alone() {
         "a:\n  b:\n    {{- toYaml .x | nindent 4 }}\n    {{- if .y }}\n  c: 1\n    {{- end }}\n";
     assert!(root(text).get("a").unwrap().is_open());
 }
+
+#[test]
+fn an_entry_with_its_condition_on_its_line_leaves_the_collection_open() {
+    for text in [
+        "a:\n  - x\n  {% if y %}- z{% endif %}\nb: 1\n",
+        "a:\n  c: x\n  {{- if .y }}d: z{{ end }}\nb: 1\n",
+    ] {
+        let root = root(text);
+        let a = root.get("a").unwrap();
+        assert!(a.is_open(), "{text}");
+        assert_eq!(a.items().len() + a.entries().len(), 1, "{text}");
+        assert!(!root.get("b").unwrap().is_open(), "{text}");
+    }
+    // A part of a value is none.
+    assert_eq!(
+        masked("{% if y %}z{% endif %}: 1\n"),
+        "xxxxxxxxxxzxxxxxxxxxxx: 1\n"
+    );
+}
