@@ -312,10 +312,21 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 _ => {}
             }
         }
+        if found.is_none() {
+            let code = self.project.file(file);
+            found = code.find_last_assigned(&form.body, name).map(Some);
+        }
         let written = found?;
         match self.settings_class((file, class), 0) {
             Some((row, prefix)) => Some(self.fill_field(file, (name, written), (row, prefix))),
-            None => Some(self.elsewhere(file, written?)),
+            None => {
+                let body = self.class_body((file, class));
+                let own = body.and_then(|body| Some(body.get(name)?.value.clone()));
+                match own {
+                    Some(value) => Some(value),
+                    None => Some(self.elsewhere(file, written?)),
+                }
+            }
         }
     }
 

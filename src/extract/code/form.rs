@@ -78,6 +78,31 @@ impl CodeFile {
         self.excerpt.span(self.expression(id).range.clone())
     }
 
+    /// The last value that the statements of a file or a class give a variable, in branches too.
+    pub(in crate::extract) fn find_last_assigned(
+        &self,
+        block: &[CodeStatement],
+        name: &str,
+    ) -> Option<ExpressionId> {
+        let is_it = |id: &ExpressionId| matches!(&self.expression(*id).form, CodeExpressionForm::Name(own) if own == name);
+        let mut statements = block.iter().rev();
+        statements.find_map(|statement| match &statement.form {
+            StatementForm::Assign { targets, value, .. } => {
+                targets.iter().any(is_it).then_some(*value)
+            }
+            StatementForm::Declare {
+                name: own, value, ..
+            } if own == name => *value,
+            StatementForm::Branch(arms) => arms
+                .iter()
+                .find_map(|arm| self.find_last_assigned(&arm.body, name)),
+            StatementForm::Attempt { body, .. } | StatementForm::Within { body, .. } => {
+                self.find_last_assigned(body, name)
+            }
+            _ => None,
+        })
+    }
+
     /// What is written there.
     pub(in crate::extract) fn text(&self, id: ExpressionId) -> &str {
         let range = self.expression(id).range.clone();

@@ -15,7 +15,7 @@ use super::precondition::{BranchDifference, Precondition, Preconditions};
 use super::project::{CodeProject, OutlinedProject};
 use super::seen::SeenCode;
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
-use super::value::{CodeObjectKind, ObjectId, join_values};
+use super::value::{CodeObjectKind, ObjectId, SettingValues, join_values};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, ConstValue, RawClient, RawWait};
 use crate::knowledge::clients::LibraryModel;
@@ -97,6 +97,8 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     bodies: BTreeMap<FileAt, Option<Rc<BodyResult>>>,
     /// What the constructor of a class leaves on its instances.
     instances: BTreeMap<(FileAt, ClassId), Option<Rc<BodyResult>>>,
+    /// Fields that the bodies of classes give a value; nothing while one is being run.
+    pub(super) classes: BTreeMap<(FileAt, ClassId), Option<Rc<SettingValues>>>,
     /// Objects that runs which are over have left behind; whoever changes one has a copy.
     pub(super) left_behind: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
     /// What a framework's settings are known to be; nothing where they do not agree.
@@ -119,6 +121,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             late: Vec::new(),
             bodies: BTreeMap::new(),
             instances: BTreeMap::new(),
+            classes: BTreeMap::new(),
             left_behind: BTreeMap::new(),
             settings: BTreeMap::new(),
             call_sites: BTreeMap::new(),

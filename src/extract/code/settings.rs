@@ -2,12 +2,13 @@
 //! code reads of them through an object that the framework hands out.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::calls::CallArguments;
 use super::evaluate::MAX_BASES;
-use super::form::{ClassId, CodeExpressionForm, CodeStatement, ExpressionId, StatementForm};
+use super::form::{ClassId, CodeExpressionForm, ExpressionId};
 use super::interpreter::CodeInterpreter;
-use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt};
+use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, SettingValues};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, RawClient};
 use crate::knowledge::clients::call::{Modelled, SettingModel};
@@ -15,9 +16,6 @@ use crate::knowledge::languages::FunctionMeaning;
 
 /// Files of settings that are asked for one name.
 const MAX_SETTINGS_FILES: usize = 12;
-
-/// The variables of a file or the fields of a class, by their names.
-type SettingValues = BTreeMap<String, CodeField>;
 
 /// Classes that hold the same settings: one of them is chosen where the program starts.
 #[derive(Clone, Copy)]
@@ -121,7 +119,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let values = asked.filter_map(|(name, value)| {
             let field = CodeField {
                 value: value.clone(),
-                at: (at, find_last_assigned(self.code(), body, name)?),
+                at: (at, self.code().find_last_assigned(body, name)?),
                 conditional: false,
             };
             Some((name.clone(), field))
@@ -159,7 +157,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
             self.left_behind.entry(id).or_insert(object);
         }
         for (name, value) in frame.state.variables {
-            if let Some(id) = find_last_assigned(code, &form.body, &name) {
+            if let Some(id) = code.find_last_assigned(&form.body, &name) {
                 let field = CodeField {
                     value,
                     at: (file, id),
@@ -169,6 +167,22 @@ impl<'m> CodeInterpreter<'_, 'm> {
             }
         }
         values
+    }
+
+    /// The fields that the body of a class itself gives a value, where nothing is asked of them from
+    /// within it.
+    pub(super) fn class_body(&mut self, at: (FileAt, ClassId)) -> Option<Rc<SettingValues>> {
+        if let Some(known) = self.classes.get(&at) {
+            return known.clone();
+        }
+        self.classes.insert(at, None);
+        let values = Rc::new(self.class_settings(at, MAX_BASES));
+        match self.is_running(at.0) {
+            // A file that is being run does not say everything yet.
+            true => drop(self.classes.remove(&at)),
+            false => drop(self.classes.insert(at, Some(Rc::clone(&values)))),
+        }
+        Some(values)
     }
 
     /// Whether the body of this file is what is being run.
@@ -190,7 +204,10 @@ impl<'m> CodeInterpreter<'_, 'm> {
     fn classes_with(&mut self, at: FileAt, name: &str) -> Vec<ClassId> {
         let code = self.project.file(at);
         let ids = (0..code.classes.len()).map(|id| ClassId(u32::try_from(id).unwrap_or(u32::MAX)));
-        let own = ids.filter(|id| find_last_assigned(code, &code.class(*id).body, name).is_some());
+        let own = ids.filter(|id| {
+            code.find_last_assigned(&code.class(*id).body, name)
+                .is_some()
+        });
         let own: Vec<ClassId> = own.collect();
         let plain = |id: &ClassId| self.settings_class((at, *id), 0).is_none();
         own.into_iter().filter(plain).collect()
@@ -242,8 +259,8 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let CodeExpressionForm::Member(base, method) = &self.code().expression(callee).form else {
             return None;
         };
-        let asks = self.project.conventions.meaning(&format!("dict.{method}"));
         let name = arguments.positional.first()?.value.text()?.to_owned();
+        let asks = self.project.conventions.meaning(&format!("dict.{method}"));
         (asks == Some(FunctionMeaning::Entry)).then(|| self.member_setting(*base, &name))?
     }
 
@@ -316,27 +333,4 @@ fn select_prefixed<'m>(prefix: &str, values: &SettingValues, entry: &CodeField) 
         rest_unknown: None,
         at: entry.at,
     }
-}
-
-/// The last value that the statements of a file or a class give a variable.
-fn find_last_assigned(
-    code: &super::form::CodeFile,
-    block: &[CodeStatement],
-    name: &str,
-) -> Option<ExpressionId> {
-    let is_it = |id: &ExpressionId| matches!(&code.expression(*id).form, CodeExpressionForm::Name(own) if own == name);
-    let mut statements = block.iter().rev();
-    statements.find_map(|statement| match &statement.form {
-        StatementForm::Assign { targets, value, .. } => targets.iter().any(is_it).then_some(*value),
-        StatementForm::Declare {
-            name: own, value, ..
-        } if own == name => *value,
-        StatementForm::Branch(arms) => arms
-            .iter()
-            .find_map(|arm| find_last_assigned(code, &arm.body, name)),
-        StatementForm::Attempt { body, .. } | StatementForm::Within { body, .. } => {
-            find_last_assigned(code, body, name)
-        }
-        _ => None,
-    })
 }

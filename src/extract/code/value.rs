@@ -87,6 +87,9 @@ pub(super) struct CodeField {
     pub(super) conditional: bool,
 }
 
+/// The variables of a file or the fields of a class, by their names.
+pub(super) type SettingValues = BTreeMap<String, CodeField>;
+
 #[derive(Clone, Debug)]
 pub(super) enum CodeObjectKind<'m> {
     /// A mapping.

@@ -32,7 +32,7 @@ pub struct CallModel {
     /// Its arguments are written on the receiver, a mapping by its entries.
     #[serde(default)]
     pub sets: bool,
-    /// Its argument names a file whose variables are options.
+    /// Its argument is a file whose variables are options, or a class whose fields are.
     #[serde(default)]
     pub reads_file: bool,
     /// Arguments that hold a client already: with one of these it builds none.
@@ -81,7 +81,7 @@ pub struct ValueType {
     pub source: Option<String>,
 }
 
-/// A variable of a file that a framework reads as settings.
+/// A variable of a file, or a field of a class, that a framework reads as settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingModel {
@@ -93,7 +93,8 @@ pub struct SettingModel {
     pub key: Option<String>,
     #[serde(default)]
     pub values: Vec<String>,
-    /// Other variables of the file are options, too: those that begin so, without it and in lower case.
+    /// Other variables of the file or the class are options, too: those that begin so, without it and
+    /// in lower case.
     pub prefix: Option<String>,
     pub client: BuiltClient,
     pub source: Option<String>,
