@@ -424,6 +424,7 @@ fn charts(files: &[(FileId, &InputFile)]) -> values::ChartFolders {
     let may_say = |kind| matches!(kind, FileKind::Yaml | FileKind::Supporting);
     let yaml = files.iter().filter(|(_, file)| may_say(file.kind));
     for (id, input) in yaml {
+        charts.add_manifest(&input.path, &input.text);
         if values::is_values_name(&input.path) {
             charts.add_values(&input.path);
         }

@@ -59,6 +59,27 @@ pub struct FindingLabel {
 pub struct SubjectRef {
     pub kind: &'static str,
     pub name: String,
+    /// The file that it stands in: names alone are not unique in a tree.
+    pub path: String,
+    /// The server that a configuration line belongs to.
+    pub server: Option<Box<SubjectRef>>,
+}
+
+impl SubjectRef {
+    /// A subject of which only this is known.
+    pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            path: String::new(),
+            server: None,
+        }
+    }
+
+    /// What a reader counts: the server of a line, else the subject itself.
+    pub fn counted(&self) -> &Self {
+        self.server.as_deref().unwrap_or(self)
+    }
 }
 
 /// Another subject and place of a fault that is reported once.
@@ -604,5 +625,8 @@ pub struct ChangeView {
     pub line: Option<usize>,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Both as `effective` shows them.
+    #[serde(skip)]
+    pub shown: Option<(String, String)>,
     pub message: String,
 }

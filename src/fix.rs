@@ -157,10 +157,7 @@ mod tests {
             url: None,
             primary: span(0, 0),
             labels: Vec::new(),
-            subject: SubjectRef {
-                kind: "server",
-                name: String::new(),
-            },
+            subject: SubjectRef::new("server", String::new()),
             also: Vec::new(),
             parts: Vec::new(),
             fix: Some(Fix {

@@ -96,7 +96,13 @@ pub fn upgrades(
 }
 
 fn change(change: UpgradeChange, sources: &Sources) -> ChangeView {
+    let show = |text: &String| {
+        let bytes = text.parse::<u64>().ok().filter(|_| change.is_size);
+        bytes.map_or_else(|| text.clone(), format_size)
+    };
+    let shown = change.before.as_ref().zip(change.after.as_ref());
     ChangeView {
+        shown: shown.map(|(before, after)| (show(before), show(after))),
         kind: change.kind.as_str(),
         breaks: change.kind.breaks(),
         directive: change.directive,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Fix, SubjectRef, TextEdit, UnsetSetting, fingerprint};
-use crate::policy::{self, BundleReport, BundleRules, RuleSet};
+use crate::policy::{self, BundleDecision, BundleReport, BundleRules, RuleSet};
 use crate::source::Sources;
 
 /// What is one finding: members of a bundle about one subject in one file, silenced alike.
@@ -37,6 +37,15 @@ pub(super) fn join_bundles(
     for ((id, _, path, _), mut parts) in groups {
         parts.sort_by(|a, b| a.rule.cmp(&b.rule));
         let unset: Vec<&UnsetSetting> = parts.iter().filter_map(|p| p.unset.as_ref()).collect();
+        let found: BTreeSet<&str> = parts.iter().map(|part| part.rule.as_str()).collect();
+        match bundles.decide(&id, &found) {
+            BundleDecision::Joined => {}
+            BundleDecision::Alone => {
+                out.extend(parts);
+                continue;
+            }
+            BundleDecision::Silent => continue,
+        }
         let certain = is_certain(&parts);
         match bundles.report(&id, &path, &unset, certain) {
             Some(said) => out.extend(bundle(&id, said, parts, &path)),

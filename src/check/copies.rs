@@ -86,10 +86,7 @@ mod tests {
             unset: None,
             object: Some("StatefulSet/redis".to_owned()),
             labels: Vec::new(),
-            subject: SubjectRef {
-                kind: "server",
-                name: "StatefulSet/redis".to_owned(),
-            },
+            subject: SubjectRef::new("server", "StatefulSet/redis".to_owned()),
             also: Vec::new(),
             parts: Vec::new(),
             fix: None,

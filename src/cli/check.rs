@@ -8,6 +8,7 @@ use crate::analysis::ProjectInputs;
 use crate::check::{self, ReportScope};
 use crate::finding::{EstateView, Report, ReportNote, Severity};
 use crate::fix::FixedFile;
+use crate::policy;
 use crate::report;
 
 use super::apply_fixes::{self, FixRequest, FixRun};
@@ -237,7 +238,7 @@ impl CheckRun<'_> {
         Ok(())
     }
 
-    /// What the servers and clients of a report's texts are.
+    /// What the servers and clients of a report's texts are, without those of files that no rule judges.
     fn estate(&self, report: &Report) -> EstateView {
         let ready = self.ready;
         let files = report.sources.iter();
@@ -250,7 +251,11 @@ impl CheckRun<'_> {
             }
         }
         let sources = ready.file.sources.clone();
-        check::effective(sources, &project, &ready.knowledge, &self.scope)
+        let mut estate = check::effective(sources, &project, &ready.knowledge, &self.scope);
+        let quiet = policy::QuietPaths::new(&ready.rules, &ready.settings);
+        estate.servers.retain(|server| !quiet.is_test(&server.path));
+        estate.clients.retain(|client| !quiet.is_test(&client.path));
+        estate
     }
 
     fn typed_input(&self) -> Option<(&str, &str)> {

@@ -45,7 +45,7 @@ pub fn deploy(
             object: release.object.clone(),
             anchor: anchor.unwrap_or_else(|| first_entry(release.values)),
             full_name: full_name(release),
-            sample: release.own_values,
+            sample: release.sample,
         },
         shape,
         fields,
@@ -82,6 +82,7 @@ pub fn deploy_by_signs(
         if by_signs(key, &entry.value, context).is_none() {
             continue;
         }
+        let off = find_switch(&entry.value);
         let block = ChartRelease {
             object: ObjectName {
                 name: match release.object.name.as_str() {
@@ -97,8 +98,8 @@ pub fn deploy_by_signs(
             },
             values: &entry.value,
             release: None,
-            own_values: false,
-            visibility: find_switch(&entry.value).unwrap_or_else(|| release.visibility.clone()),
+            sample: off.is_some(),
+            visibility: off.unwrap_or_else(|| release.visibility.clone()),
         };
         any |= deploy(&block, context, raw);
     }

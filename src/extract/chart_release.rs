@@ -18,7 +18,8 @@ pub struct ChartRelease<'a> {
     pub values: &'a YamlNode,
     /// The name that Helm knows the release by.
     pub release: Option<String>,
-    /// The values are those that a server's own chart comes with.
-    pub own_values: bool,
+    /// They deploy nothing by themselves: they come with a server's own chart, switch it off, or are
+    /// deployed as what is rendered of them.
+    pub sample: bool,
     pub visibility: ValueVisibility,
 }

@@ -78,7 +78,7 @@ fn argo_source(
         files.then_some("the application's valueFiles are not followed")
     };
     let release = ChartRelease {
-        own_values: false,
+        sample: false,
         release: known_text(helm.get("releaseName"))
             .map(str::to_owned)
             .or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
@@ -172,7 +172,7 @@ fn flux(
         chart,
         values,
         release,
-        own_values: false,
+        sample: false,
         visibility: hide_below(from.then_some("the values of spec.valuesFrom are not visible")),
     };
     deploy_any(release, context, raw);

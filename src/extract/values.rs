@@ -29,6 +29,8 @@ pub struct ChartFolders {
     values: BTreeSet<String>,
     /// Texts below folders of templates, by their paths.
     templates: Vec<(String, Arc<str>)>,
+    /// The folders of what `helm template` wrote, each with the chart that it names.
+    renderings: BTreeSet<(String, String)>,
 }
 
 /// A `Chart.yaml`.
@@ -96,6 +98,25 @@ impl ChartFolders {
         if path.split('/').any(|folder| folder == TEMPLATES) {
             self.templates.push((path.to_owned(), Arc::clone(text)));
         }
+    }
+
+    /// Takes in a manifest, if `helm template` wrote it: a line above each object names the template.
+    pub fn add_manifest(&mut self, path: &str, text: &str) {
+        let mut lines = text.lines().take(MOST_LINES_BEFORE_SOURCE);
+        let source = lines.find_map(|line| line.strip_prefix(RENDERED_FROM));
+        if let Some((chart, _)) = source.and_then(|template| template.split_once('/')) {
+            let folder = path::folder(path).to_owned();
+            self.renderings.insert((folder, chart.to_owned()));
+        }
+    }
+
+    /// Whether what `helm template` makes of a chart stands beside it, in its folder or in the one above.
+    fn is_rendered(&self, chart: &ChartFile) -> bool {
+        let mut folders = [chart.dir.as_str(), path::folder(&chart.dir)].into_iter();
+        folders.any(|folder| {
+            let rendering = (folder.to_owned(), chart.chart.name.clone());
+            self.renderings.contains(&rendering)
+        })
     }
 
     /// A file below the templates of a chart.
@@ -172,6 +193,9 @@ impl ChartFolders {
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
 const TEMPLATES: &str = "templates";
+/// What `helm template` writes above each object, behind a separator and perhaps somebody's own heading.
+const RENDERED_FROM: &str = "# Source: ";
+const MOST_LINES_BEFORE_SOURCE: usize = 20;
 /// The folder of what continuous integration installs.
 const TESTS: &str = "ci";
 
@@ -318,7 +342,8 @@ impl ValuesFile<'_> {
     /// The chart's own servers, and those of the charts below it.
     fn of_chart(&self, chart: &ChartFile, charts: &ChartFolders, raw: &mut RawFacts) {
         let mut own = self.release(&chart.chart.name, self.root, chart.chart.clone());
-        own.own_values = self.path == path::join(&chart.dir, OWN_VALUES);
+        let is_own = self.path == path::join(&chart.dir, OWN_VALUES);
+        own.sample = is_own;
         let own = chart.is_known(self.context.shapes) && deploy(&own, self.context, raw);
         let mut known = Vec::new();
         for dependency in &chart.dependencies {
@@ -331,12 +356,14 @@ impl ValuesFile<'_> {
             }
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
             release.anchor = Some(entry.key.span);
+            release.sample = is_own && charts.is_rendered(chart);
             if let Some(why) = self.find_switch(dependency) {
                 // These values have nothing to say of a server beside that it is not there.
                 if chart::holds_only_switch(&entry.value) {
                     continue;
                 }
                 release.visibility = chart::not_deployed(why);
+                release.sample = true;
             }
             deploy(&release, self.context, raw);
         }
@@ -381,6 +408,7 @@ impl ValuesFile<'_> {
             let mut release = self.release(word, self.root, chart);
             if let Some(off) = chart::find_switch(self.root) {
                 release.visibility = off;
+                release.sample = true;
             }
             if deploy(&release, self.context, raw) {
                 return;
@@ -402,7 +430,7 @@ impl ValuesFile<'_> {
             chart,
             values,
             release: None,
-            own_values: false,
+            sample: false,
             visibility: self.visibility.clone(),
         }
     }

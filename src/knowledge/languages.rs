@@ -492,8 +492,26 @@ pub struct GoConventions {
     #[serde(default)]
     pub deadline: Vec<DeadlineCalls>,
     pub lasting: LastingWords,
+    pub operators: OperatorFrameworks,
     pub test_support: TestSupport,
     pub build: BuildTool,
+}
+
+/// What the main package of an operator imports, and what operators are called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorFrameworks {
+    pub packages: Vec<String>,
+    /// The last part of a module's name, which may begin or end with `*`.
+    pub modules: Vec<String>,
+    pub source: String,
+}
+
+impl OperatorFrameworks {
+    /// Whether a module of this name is an operator's.
+    pub fn names_module(&self, name: &str) -> bool {
+        self.modules.iter().any(|pattern| fits_name(pattern, name))
+    }
 }
 
 impl GoConventions {
@@ -688,21 +706,34 @@ pub struct ProcessorsPackage {
 #[serde(deny_unknown_fields)]
 pub struct NonProductionFolders {
     pub tools: Vec<String>,
+    /// Programs that run once, by names that may begin or end with `*`.
+    pub one_shot: Vec<String>,
     pub examples: Vec<String>,
     pub source: String,
 }
 
 impl NonProductionFolders {
-    /// The program stands in a folder of tools.
+    /// The program stands in a folder of tools, or in one that is called like what runs once.
     pub fn is_tool(&self, dir: &str) -> bool {
-        dir.split('/')
-            .any(|part| self.tools.iter().any(|t| t == part))
+        dir.split('/').any(|part| {
+            let mut one_shot = self.one_shot.iter();
+            self.tools.iter().any(|t| t == part) || one_shot.any(|name| fits_name(name, part))
+        })
     }
 
     /// The program stands in a folder of examples.
     pub fn is_example(&self, dir: &str) -> bool {
         dir.split('/')
             .any(|part| self.examples.iter().any(|e| e == part))
+    }
+}
+
+/// Whether a name fits a pattern that may begin or end with `*`.
+fn fits_name(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => name.ends_with(end),
+        (_, Some(start)) => name.starts_with(start),
+        _ => name == pattern,
     }
 }
 
@@ -740,6 +771,8 @@ mod tests {
         assert!(go.folders.is_tool("cmd/tools/seed"));
         assert!(go.folders.is_example("examples/a"));
         assert!(!go.folders.is_tool("cmd/toolset"));
+        assert!(go.folders.is_tool("cmd/backfill-index"));
+        assert!(!go.folders.is_tool("cmd/migrations-server"));
         assert!(!go.request.is_empty() && !go.metrics.is_empty());
         let path = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
         let rust = rust().unwrap();

@@ -103,6 +103,7 @@ pub struct ServerShapes {
     pub cache_names: Vec<String>,
     /// Releases of servers in one compose project from which it is a bench for tests.
     pub bench_releases: usize,
+    pub bench_servers: usize,
     /// Directives that stand in a file with the value they have anyway, from which the file is a copy of
     /// the one that a release ships.
     pub shipped_lines: usize,

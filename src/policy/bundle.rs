@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::finding::{Severity, UnsetSetting};
 use crate::policy::plan::{RunningRule, SettingsPlan};
 use crate::policy::rule::CompiledRule;
+use crate::policy::rule_source::LoneSettings;
 use crate::policy::ruleset::RuleSet;
 use crate::policy::settings::RuleSettings;
 use crate::policy::{template, violation};
@@ -20,6 +21,14 @@ pub struct BundleReport {
     pub url: Option<String>,
 }
 
+/// What becomes of the settings that a bundle may report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundleDecision {
+    Joined,
+    Alone,
+    Silent,
+}
+
 /// The bundles of a run, with the settings ready to be asked for each finding.
 pub struct BundleRules<'a> {
     rules: &'a RuleSet,
@@ -30,6 +39,21 @@ impl<'a> BundleRules<'a> {
     pub fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
         let plan = SettingsPlan::new(rules, settings);
         Self { rules, plan }
+    }
+
+    /// What becomes of what these members of a bundle found.
+    pub fn decide(&self, id: &str, found: &BTreeSet<&str>) -> BundleDecision {
+        let Some(draft) = self.rules.get(id).map(|rule| &rule.draft) else {
+            return BundleDecision::Alone;
+        };
+        let mut needs = draft.needs.iter().map(|needed| needed.text().trim());
+        let wants_all = self.plan.is_strict() || self.plan.selects();
+        match draft.otherwise {
+            _ if needs.all(|needed| found.contains(needed)) => BundleDecision::Joined,
+            LoneSettings::Alone => BundleDecision::Alone,
+            LoneSettings::Strict if wants_all => BundleDecision::Joined,
+            LoneSettings::Strict => BundleDecision::Silent,
+        }
     }
 
     /// What the bundle of this id says of these settings in a file, if it runs there. It is certain

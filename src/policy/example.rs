@@ -11,7 +11,9 @@ use crate::facts::value::{Datum, Explicitness, FactValue, Meaning, Strength};
 use crate::facts::vocabulary::{FactType, Vocabulary};
 use crate::finding::Severity;
 use crate::policy::param::RuleParam;
-use crate::policy::rule_source::{EditDraft, FixDraft, OperationDraft, RuleDraft, TextVariant};
+use crate::policy::rule_source::{
+    EditDraft, FixDraft, LoneSettings, OperationDraft, RuleDraft, TextVariant,
+};
 use crate::policy::rule_source::{RuleDocs, RuleProfile};
 use crate::source::{Excerpt, FileId, Span};
 
@@ -169,6 +171,8 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         when: None,
         assert: Some(text(assert)),
         bundle: Vec::new(),
+        needs: Vec::new(),
+        otherwise: LoneSettings::Alone,
         yields_to: Vec::new(),
         cases: Vec::new(),
         message: variants(&[(None, "too high")]),

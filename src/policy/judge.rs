@@ -286,7 +286,7 @@ impl RuleJudge<'_> {
     fn undetermined(&mut self, rule: &CompiledRule, subject: &Subject, missing: MissingOperands) {
         self.judgement.undetermined.push(Undetermined {
             rule: rule.id().to_owned(),
-            subject: violation::subject_ref(subject),
+            subject: violation::subject_ref(subject, self.estate),
             at: subject.anchor,
             reasons: missing.reasons.into_iter().collect(),
             waits_for_version: missing.waits_for_version,

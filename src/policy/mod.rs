@@ -42,13 +42,13 @@ mod conformance;
 #[cfg(test)]
 mod example;
 
-pub use bundle::{BundleReport, BundleRules};
+pub use bundle::{BundleDecision, BundleReport, BundleRules};
 pub use judge::{JudgementCounts, PolicyOutcome, judge};
 pub use param::{RawParamValue, RuleParam};
 pub use plan::{parameter, running_rules};
 pub use quiet::QuietPaths;
 pub use rule::CompiledRule;
-pub use rule_source::{FormerId, RuleDocs, RuleDraft, RuleMistake, RuleProfile};
+pub use rule_source::{FormerId, LoneSettings, RuleDocs, RuleDraft, RuleMistake, RuleProfile};
 pub use ruleset::{Audience, RulePack, RuleSet};
 pub use settings::{QuietPatterns, RuleOverride, RuleSettings, ScopedOverrides, glob};
 pub use violation::RuleViolation;

@@ -89,6 +89,15 @@ impl<'a> SettingsPlan<'a> {
         self.settings.most_steps
     }
 
+    pub(super) fn is_strict(&self) -> bool {
+        self.settings.profile == RuleProfile::Strict
+    }
+
+    /// Whether rules were asked for by name.
+    pub(super) fn selects(&self) -> bool {
+        !self.settings.select.is_empty()
+    }
+
     pub(super) fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
         let overrides = settings.overrides.iter().map(|o| {
             let mut rules: Vec<_> = o.rules.iter().collect();
@@ -164,8 +173,7 @@ impl<'a> SettingsPlan<'a> {
             return self.select.is_match(rule.id())
                 || bundles.any(|bundle| self.select.is_match(bundle.id()));
         }
-        let in_profile = rule.draft.profile == RuleProfile::Recommended
-            || self.settings.profile == RuleProfile::Strict;
+        let in_profile = rule.draft.profile == RuleProfile::Recommended || self.is_strict();
         enabled || (in_profile && !rule.draft.preview)
     }
 

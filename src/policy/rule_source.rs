@@ -98,6 +98,10 @@ pub struct RuleDraft {
     pub assert: Option<Excerpt>,
     /// The ids or patterns of the rules that it reports as one; empty for a rule of its own.
     pub bundle: Vec<Excerpt>,
+    /// The members of a bundle that all have to find something before it speaks; empty for any.
+    pub needs: Vec<Excerpt>,
+    /// What becomes of the others where one of them does not.
+    pub otherwise: LoneSettings,
     /// The rules that report the same fault more precisely: where one of them reports this subject, or
     /// the server of this line, this one is silent.
     pub yields_to: Vec<TextVariant>,
@@ -119,6 +123,26 @@ pub struct CaseDraft {
     pub help: Option<Excerpt>,
     pub at: Option<Excerpt>,
     pub fixes: Vec<FixDraft>,
+}
+
+/// What becomes of the settings of a bundle without those that it needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoneSettings {
+    /// Their own rules report them.
+    #[default]
+    Alone,
+    /// The bundle reports them in the strict profile, and where rules are asked for by name.
+    Strict,
+}
+
+impl LoneSettings {
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "alone" => Some(Self::Alone),
+            "strict" => Some(Self::Strict),
+            _ => None,
+        }
+    }
 }
 
 impl RuleDraft {

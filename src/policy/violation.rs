@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::edit_target::{EditTarget, TextEncoding};
-use crate::facts::estate::{Subject, SubjectKind};
+use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::fact_path::{DirectiveFact, ServerFact};
 use crate::facts::intent::{FixIntent, IntentOperation};
 use crate::facts::quantity;
@@ -91,7 +91,7 @@ impl<'a> FailedRule<'a> {
             unset: self.unset(case, place, scope),
             object: object(scope.subject),
             labels: self.labels(scope),
-            subject: subject_ref(scope.subject),
+            subject: subject_ref(scope.subject, scope.estate),
             also: Vec::new(),
             parts: Vec::new(),
             fix: None,
@@ -277,10 +277,14 @@ pub(super) fn severity(severity: Severity, certain: bool) -> Severity {
     }
 }
 
-pub(super) fn subject_ref(subject: &Subject) -> SubjectRef {
+pub(super) fn subject_ref(subject: &Subject, estate: &Estate) -> SubjectRef {
+    let of_line = subject.server.as_ref();
+    let of_line = of_line.filter(|_| subject.kind == SubjectKind::Directive);
+    let server = of_line.and_then(|related| estate.servers.get(related.index));
     SubjectRef {
-        kind: subject.kind.as_str(),
-        name: subject.name.clone(),
+        path: subject.path.clone(),
+        server: server.map(|server| Box::new(subject_ref(server, estate))),
+        ..SubjectRef::new(subject.kind.as_str(), subject.name.clone())
     }
 }
 

@@ -14,7 +14,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
     annotations: None,
     render: |asked| {
         Ok(match asked.statistics {
-            true => super::statistics::render(asked.report),
+            true => super::statistics::render(asked.report, asked.every_place),
             false if asked.findings_only => findings(asked.report),
             false => render(asked.report),
         })

@@ -28,7 +28,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
             findings_only: asked.findings_only,
         };
         Ok(match asked.statistics {
-            true => super::statistics::render(asked.report),
+            true => super::statistics::render(asked.report, asked.every_place),
             false => render(asked.report, asked.layout, detail),
         })
     },
@@ -438,10 +438,7 @@ pub(super) mod samples {
             url: None,
             primary,
             labels: Vec::new(),
-            subject: SubjectRef {
-                kind: "server",
-                name: "StatefulSet/redis".to_owned(),
-            },
+            subject: SubjectRef::new("server", "StatefulSet/redis".to_owned()),
             also: Vec::new(),
             parts: Vec::new(),
             fix: None,
@@ -531,10 +528,7 @@ pub(super) mod samples {
             certain: false,
             message: "a comment after a value is read as part of it".to_owned(),
             also: vec![FaultCopy {
-                subject: SubjectRef {
-                    kind: "server",
-                    name: "StatefulSet/other".to_owned(),
-                },
+                subject: SubjectRef::new("server", "StatefulSet/other".to_owned()),
                 at: primary,
             }],
             labels: vec![FindingLabel {

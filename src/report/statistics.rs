@@ -17,14 +17,17 @@ struct RuleCount {
     fixable: usize,
 }
 
-/// The counts, the most frequent first, then the reasons for which rules were not decided.
-pub fn render(report: &Report) -> String {
+/// The counts, the most frequent first, then the reasons for which rules were not decided. `every_rule`:
+/// also the rules that came out alike everywhere, which tells something to those who write rules.
+pub fn render(report: &Report, every_rule: bool) -> String {
     let mut out = render_found(report);
     let open = render_undecided(report);
     if !open.is_empty() {
         out.push_str(&format!("\nundetermined:\n{open}"));
     }
-    out.push_str(&constant(report));
+    if every_rule {
+        out.push_str(&constant(report));
+    }
     out.push_str(&format!("\n{}\n", summary::line(&report.summary, true)));
     tidy(out.trim_start_matches('\n'))
 }
@@ -108,13 +111,19 @@ fn render_undecided(report: &Report) -> String {
             *reasons.entry(reason).or_default() += 1;
         }
     }
-    let mut rows: Vec<_> = rules.into_iter().collect();
-    rows.sort_by_key(|(_, (count, _))| Reverse(*count));
-    let mut out = String::new();
-    for (rule, (count, reasons)) in rows {
-        out.push_str(&format!("{count:>5}  {rule}\n"));
-        let mut reasons: Vec<_> = reasons.into_iter().collect();
+    // Rules that wait for the same facts are one line.
+    let mut groups: BTreeMap<(Reverse<usize>, Vec<(&str, usize)>), Vec<&str>> = BTreeMap::new();
+    for (rule, (count, reasons)) in rules {
+        let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
         reasons.sort_by_key(|(_, count)| Reverse(*count));
+        groups
+            .entry((Reverse(count), reasons))
+            .or_default()
+            .push(rule);
+    }
+    let mut out = String::new();
+    for ((Reverse(count), reasons), rules) in groups {
+        out.push_str(&format!("{count:>5}  {}\n", rules.join(", ")));
         for (reason, count) in reasons {
             out.push_str(&format!(
                 "       {count:>3} x {}\n",
@@ -135,7 +144,7 @@ mod tests {
         let mut report = samples::report();
         let again = report.findings[2].clone();
         report.findings.push(again);
-        insta::assert_snapshot!(super::render(&report), @r"
+        insta::assert_snapshot!(super::render(&report, false), @r"
             2  warning  conf/trailing-comment  (2 fixable)
             1  error    memory/maxmemory-too-high  (1 fixable)
             0  -        security/plaintext-password  (1 suppressed)
@@ -189,6 +198,6 @@ mod tests {
         let mut report = samples::report();
         report.findings.clear();
         report.undetermined.clear();
-        assert_eq!(super::render(&report).lines().count(), 1);
+        assert_eq!(super::render(&report, true).lines().count(), 1);
     }
 }

@@ -53,12 +53,12 @@ fn width(server: &ServerUpgrade, of: impl Fn(&ChangeView) -> usize) -> usize {
 
 fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
     let mark = if change.breaks { '!' } else { ' ' };
-    let values = match (&change.before, &change.after) {
-        (Some(before), Some(after)) => {
+    let values = change
+        .shown
+        .as_ref()
+        .map_or_else(String::new, |(before, after)| {
             format!("{} -> {}; ", quote_text(before), quote_text(after))
-        }
-        _ => String::new(),
-    };
+        });
     let place = match (&change.path, change.line) {
         (Some(path), Some(line)) => format!(" ({}:{line})", sanitize::one_line(path)),
         _ => String::new(),
@@ -72,7 +72,8 @@ fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
 }
 
 fn quote_text(text: &str) -> String {
-    if text.is_empty() || text.contains(' ') {
+    let is_size = text.ends_with("iB") || text.ends_with("iB)");
+    if text.is_empty() || text.contains(' ') && !is_size {
         return format!("\"{}\"", sanitize::one_line(text));
     }
     sanitize::one_line(text).to_string()

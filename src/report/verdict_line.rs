@@ -1,5 +1,6 @@
 //! The first line of a report for people: how many servers and clients have errors, warnings and
-//! notes. It is made of severities, kinds of subjects and counts; it knows no rule.
+//! notes. It is made of severities, kinds of subjects and counts; it knows no rule. A configuration line
+//! counts as the server that reads it.
 
 use std::collections::BTreeMap;
 
@@ -33,9 +34,12 @@ fn worst_by_subject(report: &Report) -> BTreeMap<&SubjectRef, Severity> {
     worst
 }
 
+/// What a finding counts for. The same name in another file is the same object, rendered or overlaid.
 fn subjects(finding: &Finding) -> impl Iterator<Item = &SubjectRef> {
-    let copies = finding.also.iter().map(|copy| &copy.subject);
-    std::iter::once(&finding.subject).chain(copies)
+    let first = finding.subject.counted();
+    let copies = finding.also.iter().map(|copy| copy.subject.counted());
+    let others = copies.filter(move |copy| (copy.kind, &copy.name) != (first.kind, &first.name));
+    std::iter::once(first).chain(others)
 }
 
 fn part(worst: &BTreeMap<&SubjectRef, Severity>, severity: Severity) -> Option<String> {

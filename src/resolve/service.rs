@@ -29,7 +29,7 @@ pub fn resolve(
     models: &ClientModels,
 ) -> Vec<Subject> {
     let mut services = Vec::new();
-    let mut ending = Vec::new();
+    let mut idle = Vec::new();
     for (program, process) in programs.iter().zip(processes) {
         let declared = program.declared.map(|at| &raw.declared[at]);
         let package = program.package.map(|at| &raw.packages[at]);
@@ -43,30 +43,45 @@ pub fn resolve(
         put_processes(&mut service, process);
         put_declared(&mut service, declared);
         let lasts = program.lasts(raw);
+        let is_operator = package.is_some_and(|package| is_operator(package, raw));
         if package.is_some() && lasts {
             put_observed(&mut service, raw, clients, &program.parts, models);
         }
-        if !lasts {
-            ending.push(services.len());
+        if !lasts || is_operator {
+            idle.push(services.len());
         }
         services.push(service);
     }
     tell_clients(&services, clients);
-    tell_no_load(&services, &ending, clients);
+    tell_no_load(&services, &idle, clients);
     services
 }
 
-/// A client all of whose programs end by themselves carries no load.
-fn tell_no_load(services: &[Subject], ending: &[usize], clients: &mut [Subject]) {
+/// Whether a program looks after others in a cluster: it asks servers and sends them no load.
+fn is_operator(package: &RawPackage, raw: &RawFacts) -> bool {
+    let go = languages::go().filter(|_| package.language == SourceLanguage::Go);
+    let Some(operators) = go.map(|go| &go.operators) else {
+        return false;
+    };
+    let module = RawModule::nearest_above(&raw.modules, package.language, &package.dir);
+    let name = module.and_then(|module| module.name.as_deref());
+    let mut imports = package.imports.iter();
+    imports.any(|import| operators.packages.contains(import))
+        || name.is_some_and(|name| operators.names_module(path::name(name)))
+}
+
+/// A client all of whose programs end by themselves or look after others carries no load.
+fn tell_no_load(services: &[Subject], idle: &[usize], clients: &mut [Subject]) {
     for (index, client) in clients.iter_mut().enumerate() {
         let holds = |service: &&usize| {
             let mut own = services[**service].clients.iter();
             own.any(|related| related.index == index)
         };
         let all: Vec<usize> = (0..services.len()).filter(|at| holds(&at)).collect();
-        if !all.is_empty() && all.iter().all(|at| ending.contains(at)) {
-            let ends = FactValue::from_derived(false).because("its program ends by itself");
-            client.put(ClientFact::SiteCarriesLoad, ends);
+        if !all.is_empty() && all.iter().all(|at| idle.contains(at)) {
+            let none = FactValue::from_derived(false)
+                .because("its program ends by itself or looks after others");
+            client.put(ClientFact::SiteCarriesLoad, none);
         }
     }
 }

@@ -24,10 +24,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         url: None,
         primary,
         labels: Vec::new(),
-        subject: SubjectRef {
-            kind: "server",
-            name: "s".to_owned(),
-        },
+        subject: SubjectRef::new("server", "s".to_owned()),
         also: Vec::new(),
         parts: Vec::new(),
         fix: None,
@@ -249,10 +246,7 @@ fn an_undetermined_rule_does_not_make_a_comment_unused() {
     let known = ["a/b".to_owned()];
     let undetermined = [Undetermined {
         rule: "a/b".to_owned(),
-        subject: SubjectRef {
-            kind: "server",
-            name: "s".to_owned(),
-        },
+        subject: SubjectRef::new("server", "s".to_owned()),
         at: Span::new(FileId(0), 0, 1),
         reasons: Vec::new(),
         waits_for_version: false,

@@ -255,10 +255,7 @@ mod tests {
     }
 
     fn subject(name: &str) -> SubjectRef {
-        SubjectRef {
-            kind: "server",
-            name: name.to_owned(),
-        }
+        SubjectRef::new("server", name.to_owned())
     }
 
     fn finding(rule: &str, names: &[&str]) -> Finding {

@@ -292,8 +292,12 @@ impl<'a> ComposeProject<'a> {
         }
     }
 
-    /// So many releases side by side are there to try something on, and hold nothing.
+    /// So many servers or releases side by side are there to try something on, and hold nothing.
     fn is_bench(&self, servers: &[RawServer]) -> bool {
+        let known = &self.tree.shapes.servers;
+        if servers.len() >= known.bench_servers {
+            return true;
+        }
         let images = servers
             .iter()
             .filter_map(|server| server.image.as_ref()?.known_text());
@@ -305,7 +309,7 @@ impl<'a> ComposeProject<'a> {
                 (!major.is_empty()).then_some((image.name, major))
             })
             .collect();
-        releases.len() >= self.tree.shapes.servers.bench_releases
+        releases.len() >= known.bench_releases
     }
 
     fn services(&'a self) -> Vec<ComposeService<'a>> {

@@ -67,7 +67,7 @@ pub(super) fn read(
         },
         values: &values,
         release: text("name"),
-        own_values: false,
+        sample: false,
         visibility,
     };
     if deploy(&release, context, raw) {

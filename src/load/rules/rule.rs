@@ -6,7 +6,8 @@ use crate::finding::Severity;
 use crate::load::LoadError;
 use crate::load::rules::form::{MappingReader, excerpt, one_or_many};
 use crate::policy::rule_source::{
-    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, TextVariant,
+    CaseDraft, EditDraft, FixDraft, LabelDraft, LoneSettings, OperationDraft, RuleDraft,
+    TextVariant,
 };
 use crate::policy::{FormerId, RuleDocs, RuleProfile};
 use crate::source::Excerpt;
@@ -23,7 +24,7 @@ pub(super) enum RuleFile {
 const OF_A_FORMER: [&str; 3] = ["id", "title", "replaced_by"];
 
 /// The keys of a bundle: conditions, places and fixes are those of its members.
-const OF_A_BUNDLE: [&str; 11] = [
+const OF_A_BUNDLE: [&str; 13] = [
     "id",
     "title",
     "subject",
@@ -32,6 +33,8 @@ const OF_A_BUNDLE: [&str; 11] = [
     "preview",
     "non_waivable",
     "bundle",
+    "needs",
+    "otherwise",
     "message",
     "help",
     "docs",
@@ -104,6 +107,8 @@ fn draft(
     } else {
         form.required("assert")
     };
+    let needs = form.excerpts("needs");
+    let otherwise = form.word("otherwise", LoneSettings::from_word);
     let params = form.params("params");
     let audience = form.excerpt("audience");
     let when = form.excerpt("when");
@@ -121,6 +126,8 @@ fn draft(
         when,
         assert: if is_bundle { None } else { Some(assert?) },
         bundle,
+        needs,
+        otherwise: otherwise.unwrap_or_default(),
         yields_to: variants(root.get("yields_to"), "rule", errors),
         cases: cases(root.get("cases"), errors),
         message: variants(root.get("message"), "text", errors),

@@ -6,7 +6,7 @@
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine, RawWord};
 use crate::facts::value::FactValue;
-use crate::facts::{EditTarget, Subject};
+use crate::facts::{EditTarget, Strength, Subject};
 use crate::knowledge::servers::SpecialParser;
 use crate::resolve::directive::{LineJudge, TextLines, secret_origin};
 use crate::source::Span;
@@ -50,7 +50,10 @@ impl LineJudge<'_> {
             Some(place) => {
                 let mut value = FactValue::set(true, place);
                 value.secret = true;
-                value
+                match disclosing.is_some_and(|word| is_plain_word(self.secret(word))) {
+                    true => value.with_strength(Strength::Assumed),
+                    false => value,
+                }
             }
             None => FactValue::from_derived(false).with_anchor_when_unset(line.span),
         };
@@ -90,6 +93,16 @@ impl LineJudge<'_> {
             || form != LineForm::Text && written.contains('$');
         self.is_known(word) && !is_reference
     }
+}
+
+/// Longer words are taken for a passphrase.
+const LONGEST_PLAIN: usize = 16;
+
+/// A word such as `argocd` may stand for a password that is given elsewhere, or be one for a test.
+fn is_plain_word(secret: &str) -> bool {
+    let mut letters = secret.chars();
+    secret.len() <= LONGEST_PLAIN
+        && letters.all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'))
 }
 
 /// Where the arguments stand.

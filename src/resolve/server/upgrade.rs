@@ -6,6 +6,7 @@
 use crate::facts::ValueState;
 use crate::facts::linked::LinkedFacts;
 use crate::facts::raw::{RawFacts, RawLine};
+use crate::facts::vocabulary::FactType;
 use crate::knowledge::servers::{DirectiveSpec, DirectiveStatus, ServerSeries};
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::directive::ConflictFacts;
@@ -63,6 +64,8 @@ pub struct UpgradeChange {
     pub at: Option<Span>,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Both are sizes in bytes.
+    pub is_size: bool,
     pub message: String,
 }
 
@@ -148,6 +151,7 @@ impl Comparison<'_> {
             at: Some(line.span),
             before: shown(self.from, before),
             after: shown(self.to, after),
+            is_size: old.value_type() == FactType::Size,
             message,
         })
     }
@@ -209,6 +213,7 @@ impl Comparison<'_> {
             at: Some(line.span),
             before: None,
             after: None,
+            is_size: false,
             message: format!(
                 "{} rejects it together with another line: {error}",
                 self.to.name()
@@ -237,6 +242,7 @@ impl Comparison<'_> {
                     at: None,
                     before: Some(mask_value(old, before)),
                     after: Some(mask_value(new, after)),
+                    is_size: new.value_type() == FactType::Size,
                     message: "not set; the default changes".to_owned(),
                 })
             })

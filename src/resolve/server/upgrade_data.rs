@@ -110,6 +110,7 @@ impl Comparison<'_> {
             at: None,
             before: None,
             after: None,
+            is_size: false,
             message,
         }
     }
