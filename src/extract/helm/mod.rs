@@ -106,7 +106,7 @@ fn render<'a>(
     let output = TemplateOutput::Text(RenderedText::default());
     let mut filler = TemplateFiller::new(output, parts, scope);
     filler.fill_body();
-    budget.leave();
+    budget.leave(filler.steps + filler.written);
     match filler.output {
         TemplateOutput::Text(text) => text.within_bounds(),
         TemplateOutput::File(_) => None,

@@ -63,24 +63,28 @@ impl NamedTemplates {
 pub(super) struct CallBudget {
     calls: Cell<usize>,
     depth: Cell<usize>,
+    /// Actions looked at and bytes written by all of them.
+    spent: Cell<usize>,
 }
 
 /// Calls of one file, and how deep they call each other.
 const MOST_CALLS: usize = 1_000;
 const DEEPEST: usize = 16;
+const MOST_SPENT: usize = 2 * 1024 * 1024;
 
 impl CallBudget {
     /// Begins a call; nothing where it would be one too many.
     pub(super) fn enter(&self) -> Option<()> {
         let (calls, depth) = (self.calls.get(), self.depth.get());
-        let fits = calls < MOST_CALLS && depth < DEEPEST;
+        let fits = calls < MOST_CALLS && depth < DEEPEST && self.spent.get() < MOST_SPENT;
         self.calls.set(calls + usize::from(fits));
         self.depth.set(depth + usize::from(fits));
         fits.then_some(())
     }
 
-    /// Ends one that was begun.
-    pub(super) fn leave(&self) {
+    /// Ends one that was begun, and says what it cost.
+    pub(super) fn leave(&self, cost: usize) {
+        self.spent.set(self.spent.get().saturating_add(cost));
         self.depth.set(self.depth.get().saturating_sub(1));
     }
 }
