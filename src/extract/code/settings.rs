@@ -1,7 +1,6 @@
 //! Settings of frameworks: variables of a file or fields of a class that stand for a client, and what
 //! code reads of them through an object that the framework hands out.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::calls::CallArguments;
