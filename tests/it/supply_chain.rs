@@ -102,6 +102,29 @@ fn licences_are_read_as_they_are_written() {
     }
 }
 
+/// Whether a base is a stage of its own file, or an image by its digest.
+fn is_pinned(base: &str, stages: &[&str]) -> bool {
+    let digest = base.split_once("@sha256:").map_or("", |(_, digest)| digest);
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest || base == "scratch" || stages.contains(&base)
+}
+
+#[test]
+fn images_are_named_by_their_digest() {
+    let text = std::fs::read_to_string(repository("Containerfile")).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("FROM "));
+    let bases: Vec<Vec<&str>> = lines.map(|line| line.split(' ').collect()).collect();
+    assert!(bases.len() > 1, "{bases:?}");
+    let stages: Vec<&str> = bases
+        .iter()
+        .filter_map(|words| words.get(2).copied())
+        .collect();
+    let floating = bases.iter().filter(|words| !is_pinned(words[0], &stages));
+    assert_no_faults("digests", floating.map(|words| words.join(" ")));
+    assert!(!is_pinned("docker.io/library/rust:1.95-alpine", &stages));
+    assert!(!is_pinned("rust@sha256:606fd313", &stages));
+}
+
 /// Every row of a file that pip installs from, with whether a hash follows it.
 fn pip_rows(path: &str) -> Vec<(String, bool)> {
     let text = std::fs::read_to_string(repository(path)).unwrap();
