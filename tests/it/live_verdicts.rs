@@ -80,7 +80,7 @@ fn disagreement(seen: &Seen, found: &ServerVerdict) -> Option<String> {
             Some(r) if r.stage == StopStage::Startup && log.is_empty() => None,
             Some(r)
                 if r.stage == StopStage::Startup
-                    && r.error.split(" | ").all(|e| log.contains(e)) =>
+                    && r.error.split(" | ").all(|line| log.contains(logged(line))) =>
             {
                 None
             }
@@ -92,6 +92,12 @@ fn disagreement(seen: &Seen, found: &ServerVerdict) -> Option<String> {
         },
         Seen::Died { .. } => None,
     }
+}
+
+/// As much of a line as a server logs: `LOG_MAX_LEN` of `src/server.h`, with the byte that ends it, in
+/// all series.
+fn logged(line: &str) -> &str {
+    line.get(..1023).unwrap_or(line)
 }
 
 /// A server and the series that its texts are judged as.
