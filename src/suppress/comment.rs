@@ -40,6 +40,7 @@ impl RulePattern {
 const FORM: &str = "expected `redvet: ignore[RULE, ...] REASON`";
 const NO_RULES: &str = "missing rule id";
 const TOO_WIDE: &str = "`*` alone is not allowed; name the rules to suppress";
+const TOO_MANY: &str = "more than 100 rules are listed; name fewer, or a pattern";
 const BAD_ID: &str = "invalid rule id or pattern";
 
 pub(super) fn parse(comment: &Comment) -> ParsedComment<'_> {
@@ -72,10 +73,16 @@ pub(super) fn parse(comment: &Comment) -> ParsedComment<'_> {
     })
 }
 
+/// Rules of one comment. Each is a pattern that is compiled and tried on every finding below it.
+const MOST_RULES: usize = 100;
+
 /// The ids of a list that stands at `start` in the comment's text.
 fn ids(list: &str, start: usize) -> Result<Vec<RulePattern>, &'static str> {
     if list.trim().is_empty() {
         return Err(NO_RULES);
+    }
+    if list.split(',').count() > MOST_RULES {
+        return Err(TOO_MANY);
     }
     let mut at = start;
     let mut ids = Vec::new();

@@ -351,6 +351,67 @@ fn rust_modules_that_reexport_each_other() {
     check(&files, &Told::Nothing);
 }
 
+/// A text or a list of code that is put together of itself doubles with each line: two kilobytes would
+/// take all memory.
+#[test]
+fn texts_and_lists_of_code_that_double() {
+    let pinned = ("requirements.txt", &b"redis==5.0.0\n"[..]);
+    for (first, step) in [
+        ("s = 'xxxxxxxx'", "s = s + s"),
+        ("s = 'xxxxxxxx'", "s += s"),
+        ("s = 'xxxxxxxx'", "s = f'{s}{s}'"),
+        ("s = 'xxxxxxxx'", "s = '{0}{0}'.format(s)"),
+        ("s = 'xxxxxxxx'", "s = '%s%s' % (s, s)"),
+        ("s = 'xxxxxxxx'", "s = s.replace('x', 'xx')"),
+        ("s = ['x']", "s = s + s"),
+        ("s = ('x',)", "s = (s, s)"),
+    ] {
+        let steps = format!("{step}\n").repeat(50);
+        let code = format!("import redis\n{first}\n{steps}redis.Redis(host=s, socket_timeout=1)\n");
+        let report = check(&[pinned, ("a.py", code.as_bytes())], &Told::Nothing);
+        assert_eq!(report["summary"]["clients"], 1, "{step}");
+    }
+    let steps = "    s = s + s\n".repeat(50);
+    let code = format!(
+        "package main\n\nimport \"github.com/redis/go-redis/v9\"\n\nfunc main() {{\n    s := \"xxxxxxxx\"\n{steps}    redis.NewClient(&redis.Options{{Addr: s}})\n}}\n"
+    );
+    let module = b"module m\n\ngo 1.22\n\nrequire github.com/redis/go-redis/v9 v9.7.0\n";
+    let report = check(
+        &[("go.mod", module), ("a.go", code.as_bytes())],
+        &Told::Nothing,
+    );
+    assert_eq!(report["summary"]["clients"], 1);
+}
+
+/// Each source of variables gives all keys of its object again.
+#[test]
+fn objects_that_are_given_again_and_again() {
+    let (mut sources, mut keys) = (String::new(), String::new());
+    for at in 0..3_000 {
+        sources += &format!("        - {{ configMapRef: {{ name: c }}, prefix: p{at} }}\n");
+        keys += &format!("  k{at}: xxxxxxxxxxxxxxxx\n");
+    }
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{ name: redis }}\nspec:\n  containers:\n    - name: r\n      image: redis:7.2\n      args: [--dir, '$(NOT_THERE)']\n      envFrom:\n{sources}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: c }}\ndata:\n{keys}"
+    );
+    let told = Told::Problem("more than 500 servers or configuration texts");
+    check(&[("a.yaml", pod.as_bytes())], &told);
+}
+
+/// A comment that lists thousands of rules.
+#[test]
+fn comments_with_many_rules() {
+    let comment = |rules: usize| {
+        let rules = "conf/x,".repeat(rules);
+        format!("# redvet: ignore[{rules}conf/*] tested\nhz x\n")
+    };
+    let problem = Told::Nothing;
+    let listed = check(&[("redis.conf", comment(99).as_bytes())], &problem);
+    assert!(!listed.to_string().contains("more than 100 rules"));
+    let many = check(&[("redis.conf", comment(40_000).as_bytes())], &problem);
+    assert!(many.to_string().contains("more than 100 rules"), "{many}");
+}
+
 /// A few hundred bytes that double with each line would come to gigabytes.
 #[test]
 fn variables_that_double() {

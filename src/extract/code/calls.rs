@@ -527,7 +527,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                         }
                     }
                 }
-                ParameterTakes::Rest => CodeValue::Items(positional.by_ref().collect()),
+                ParameterTakes::Rest => CodeValue::list(positional.by_ref()),
                 ParameterTakes::NamedRest => {
                     let object = CodeObject {
                         kind: CodeObjectKind::Record,

@@ -44,6 +44,11 @@ impl<'m> CodeInterpreter<'_, 'm> {
     fn form_value(&mut self, id: ExpressionId) -> CodeValue {
         let code = self.code();
         match &code.expression(id).form {
+            CodeExpressionForm::Constant(ConstValue::Text(text))
+                if text.len() > fold::LONGEST_TEXT =>
+            {
+                CodeValue::Plain(fold::unknown("a text that is too long"))
+            }
             CodeExpressionForm::Constant(value) => CodeValue::Plain(value.clone()),
             CodeExpressionForm::Name(name) => self.name(name, id),
             CodeExpressionForm::Member(base, name) => {
@@ -54,7 +59,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
             CodeExpressionForm::Call(call) => self.call(id, call),
             CodeExpressionForm::Record(entries) => self.record(entries, id),
             CodeExpressionForm::List(items) => {
-                CodeValue::Items(items.iter().map(|item| self.value(*item)).collect())
+                CodeValue::list(items.iter().map(|item| self.value(*item)))
             }
             CodeExpressionForm::Text(parts) => self.text(parts),
             CodeExpressionForm::Binary(operator, left, right) => {
@@ -518,12 +523,12 @@ impl<'m> CodeInterpreter<'_, 'm> {
     }
 
     fn text(&mut self, parts: &[ExpressionId]) -> CodeValue {
-        let values = parts.iter().map(|part| match self.value(*part) {
-            CodeValue::Plain(value) => value,
-            _ => ConstValue::Unknown(self.cause_at(*part)),
-        });
-        let values: Vec<ConstValue> = values.collect();
-        CodeValue::Plain(text::join_parts(values))
+        CodeValue::Plain(text::join_parts(parts.iter().map(
+            |part| match self.value(*part) {
+                CodeValue::Plain(value) => value,
+                _ => ConstValue::Unknown(self.cause_at(*part)),
+            },
+        )))
     }
 
     fn binary(
@@ -571,9 +576,8 @@ impl<'m> CodeInterpreter<'_, 'm> {
                     |p| CodeValue::Plain(text::join_parts(p)),
                 )
             }
-            (CodeValue::Items(mut left), CodeValue::Items(right)) if operator == "+" => {
-                left.extend(right);
-                CodeValue::Items(left)
+            (CodeValue::Items(left), CodeValue::Items(right)) if operator == "+" => {
+                CodeValue::list(left.into_iter().chain(right))
             }
             (CodeValue::Object(left), right) if operator == "|" => {
                 let mut fields = BTreeMap::new();

@@ -7,6 +7,10 @@ use crate::facts::cause::Cause;
 use crate::facts::quantity;
 use crate::facts::raw::{ConstValue, EnvDefault};
 
+/// Bytes of the longest text that is followed. Addresses and settings are far shorter, and one that is
+/// put together of itself doubles with each line.
+pub(in crate::extract) const LONGEST_TEXT: usize = 4 << 10;
+
 /// A value that comes from code of a kind that is not followed.
 pub(in crate::extract) fn unknown(kind: &'static str) -> ConstValue {
     ConstValue::Unknown(Cause::Code(kind))
@@ -60,7 +64,9 @@ pub(in crate::extract) fn binary(
 fn known_binary(operator: &str, left: &ConstValue, right: &ConstValue) -> Option<ConstValue> {
     use ConstValue::{Bool, Duration, Float, Int, Text};
     Some(match (left, right) {
-        (Text(a), Text(b)) if operator == "+" => Text(format!("{a}{b}")),
+        (Text(a), Text(b)) if operator == "+" && a.len() + b.len() <= LONGEST_TEXT => {
+            Text(format!("{a}{b}"))
+        }
         (Bool(a), Bool(b)) => Bool(match operator {
             "&&" => *a && *b,
             "||" => *a || *b,

@@ -83,7 +83,13 @@ fn scheme(value: &ConstValue) -> Option<String> {
 /// `text.replace(old, new)`.
 pub(super) fn replaced(value: ConstValue, old: &str, new: &str) -> ConstValue {
     match value {
-        ConstValue::Text(text) => ConstValue::Text(text.replace(old, new)),
+        ConstValue::Text(text) => {
+            let added = text.matches(old).count().saturating_mul(new.len());
+            match text.len().saturating_add(added) > fold::LONGEST_TEXT {
+                true => fold::unknown("a text that is too long"),
+                false => ConstValue::Text(text.replace(old, new)),
+            }
+        }
         ConstValue::Fallback(fallback) => {
             fold::computed(*fallback, |value| replaced(value, old, new))
         }
@@ -101,13 +107,23 @@ pub(super) fn replaced(value: ConstValue, old: &str, new: &str) -> ConstValue {
     }
 }
 
-/// The parts of `"{}:{name}".format(…)`; nothing where a brace holds more than a name.
+/// What a value takes of the room for a text: it may stand for many places of one format.
+fn size_of_part(value: &ConstValue) -> usize {
+    match value {
+        ConstValue::Text(text) => text.len(),
+        _ => 1,
+    }
+}
+
+/// The parts of `"{}:{name}".format(…)`; nothing where a brace holds more than a name, or where they
+/// come to too much.
 pub(super) fn fill_braces(
     format: &str,
     positional: &[ConstValue],
     named: &BTreeMap<String, ConstValue>,
 ) -> Option<Vec<ConstValue>> {
     let mut parts = Vec::new();
+    let mut room = fold::LONGEST_TEXT;
     let mut rest = format;
     let mut next = 0;
     while let Some((before, behind)) = rest.split_once('{') {
@@ -121,7 +137,9 @@ pub(super) fn fill_braces(
             }
             Err(_) => named.get(name),
         };
-        parts.push(value?.clone());
+        let value = value?;
+        room = room.checked_sub(size_of_part(value))?;
+        parts.push(value.clone());
         rest = after;
     }
     parts.push(ConstValue::Text(rest.to_owned()));
@@ -132,13 +150,18 @@ pub(super) fn fill_braces(
 pub(super) fn fill_placeholders(format: &str, values: &[ConstValue]) -> Option<Vec<ConstValue>> {
     let mut values = values.iter();
     let mut parts = Vec::new();
+    let mut room = fold::LONGEST_TEXT;
     let mut rest = format;
     while let Some((before, behind)) = rest.split_once('%') {
         parts.push(ConstValue::Text(before.to_owned()));
         let kind = behind.chars().next()?;
         parts.push(match kind {
             '%' => ConstValue::Text("%".to_owned()),
-            's' | 'd' | 'i' => values.next()?.clone(),
+            's' | 'd' | 'i' => {
+                let value = values.next()?;
+                room = room.checked_sub(size_of_part(value))?;
+                value.clone()
+            }
             _ => return None,
         });
         rest = &behind[1..];
@@ -165,6 +188,31 @@ mod tests {
         assert_eq!(join_parts(parts), text("redis://cache:1"));
         assert_eq!(fill_braces("{a.b}", &[], &BTreeMap::new()), None);
         assert_eq!(fill_placeholders("%(a)s", &[]), None);
+    }
+
+    #[test]
+    fn long_texts_are_not_followed() {
+        let half = "x".repeat(fold::LONGEST_TEXT / 2);
+        let twice = |text: &str| {
+            fill_braces(
+                "{0}{0}",
+                &[ConstValue::Text(text.to_owned())],
+                &BTreeMap::new(),
+            )
+        };
+        assert!(matches!(
+            twice(&half).map(join_parts),
+            Some(ConstValue::Text(_))
+        ));
+        let more = format!("{half}x");
+        assert_eq!(twice(&more), None);
+        let values = [text(&more), text(&more)];
+        assert_eq!(fill_placeholders("%s%s", &values), None);
+        assert!(matches!(join_parts(values), ConstValue::Unknown(_)));
+        assert!(matches!(
+            replaced(text(&half), "x", "xx"),
+            ConstValue::Unknown(_)
+        ));
     }
 
     #[test]

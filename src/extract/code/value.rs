@@ -38,7 +38,36 @@ pub(super) enum CodeValue {
     Method(Box<CodeValue>, String),
 }
 
+/// Values of the longest list that is followed, those inside of it and longer texts counted too. One
+/// that is put together of itself doubles with each line.
+const MOST_ITEMS: usize = 250;
+
+/// Bytes of a text that count as one value.
+const BYTES_OF_ITEM: usize = 64;
+
 impl CodeValue {
+    /// A list of values, if there are not too many.
+    pub(super) fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        let mut room = MOST_ITEMS;
+        let mut list = Vec::new();
+        for item in items {
+            match room.checked_sub(item.weight()) {
+                Some(left) => room = left,
+                None => return Self::unknown(Cause::Code("a list that is too long")),
+            }
+            list.push(item);
+        }
+        Self::Items(list)
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Items(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
+            Self::Plain(ConstValue::Text(text)) => 1 + text.len() / BYTES_OF_ITEM,
+            _ => 1,
+        }
+    }
+
     pub(super) fn unknown(cause: Cause) -> Self {
         Self::Plain(ConstValue::Unknown(cause))
     }

@@ -10,13 +10,19 @@ use crate::facts::raw::ObjectName;
 use crate::source::Excerpt;
 use crate::syntax::yaml::YamlNode;
 
+/// Variables of a container that objects give. Each source with a prefix gives all keys of its object
+/// again.
+const MOST_VARIABLES: usize = 5_000;
+
 impl PodSpec<'_> {
     /// All variables: a later source of `envFrom` wins, and `env` over all of them.
     pub(super) fn environment(&self, container: &YamlNode) -> ProcessEnvironment {
         let mut environment = self.links(container);
         let from = container.get("envFrom");
         for source in from.map(YamlNode::items).unwrap_or_default() {
-            self.take_all(source, &mut environment);
+            if environment.len() < MOST_VARIABLES {
+                self.take_all(source, &mut environment);
+            }
         }
         let entries = container.get("env");
         let budget = FillBudget::of_process();
@@ -93,6 +99,10 @@ impl PodSpec<'_> {
                     "Secret" => Err(from_secret(key, root)),
                     _ => plain(&entry.value),
                 };
+                if environment.len() >= MOST_VARIABLES {
+                    environment.insert(ANY_OTHER.to_owned(), Err(Cause::FilledTooLong));
+                    return;
+                }
                 environment.insert(format!("{prefix}{key}"), value);
             }
         }
