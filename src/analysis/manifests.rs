@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::deployments::FileDeployments;
 use super::{ExtractedFile, FileReader, InputFile, guard_file};
 use crate::discover::FileKind;
-use crate::extract::ansible::AnsibleVariables;
+use crate::extract::ansible::{self, AnsibleVariables};
 use crate::extract::containers;
 use crate::extract::duplicate_keys::find_duplicate_keys;
 use crate::extract::environment;
@@ -375,7 +375,8 @@ pub(super) fn ansible_variables<'t>(
     tree: &'t KustomizeTree,
 ) -> AnsibleVariables<'t> {
     let is_text = |kind| matches!(kind, FileKind::ConfText | FileKind::Text);
-    if !files.iter().any(|(_, input)| is_text(input.kind)) {
+    let is_asked = |input: &InputFile| is_text(input.kind) && ansible::may_be_of_role(&input.path);
+    if !files.iter().any(|(_, input)| is_asked(input)) {
         return AnsibleVariables::default();
     }
     let yaml = files.iter().filter(|(_, input)| {

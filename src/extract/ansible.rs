@@ -146,12 +146,7 @@ impl<'t> AnsibleVariables<'t> {
 
     /// The role that a file of texts belongs to.
     fn role_of(&self, path: &str) -> Option<&AnsibleRole<'t>> {
-        let folder = TEXT_FOLDERS.iter().find_map(|name| {
-            let inner = path.strip_prefix(name).filter(|rest| rest.starts_with('/'));
-            let outer = path.find(&format!("/{name}/")).map(|at| &path[..at]);
-            outer.or(inner.map(|_| ""))
-        });
-        self.roles.get(folder?)
+        self.roles.get(folder_of_role(path)?)
     }
 
     /// The release that the role of a file installs, by the variable that names it or by what its tasks
@@ -203,8 +198,7 @@ impl<'t> AnsibleVariables<'t> {
 
     /// Fills in a template; `None` where nothing in it could be, or it is none.
     pub fn fill(&self, path: &str, excerpt: &Excerpt) -> Option<FilledJinja> {
-        let is_template = path.ends_with(".j2") || path.ends_with(".jinja2");
-        if !is_template {
+        if !is_template(path) {
             return None;
         }
         let parts = jinja::parse(excerpt.text())?;
@@ -236,6 +230,25 @@ impl<'t> AnsibleVariables<'t> {
             excerpt: filler.builder.finish(),
         })
     }
+}
+
+/// Whether variables of Ansible may say something of a text: it is a template of Jinja, or stands where
+/// roles keep their texts.
+pub fn may_be_of_role(path: &str) -> bool {
+    is_template(path) || folder_of_role(path).is_some()
+}
+
+fn is_template(path: &str) -> bool {
+    path.ends_with(".j2") || path.ends_with(".jinja2")
+}
+
+/// The folder of the role that a text stands in, if it stands in one.
+fn folder_of_role(path: &str) -> Option<&str> {
+    TEXT_FOLDERS.iter().find_map(|name| {
+        let inner = path.strip_prefix(name).filter(|rest| rest.starts_with('/'));
+        let outer = path.find(&format!("/{name}/")).map(|at| &path[..at]);
+        outer.or(inner.map(|_| ""))
+    })
 }
 
 /// The folder of the role that a file is a part of, and which part.

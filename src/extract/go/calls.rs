@@ -9,6 +9,7 @@ use crate::extract::code::fold;
 use crate::extract::code::precondition::BranchDifference;
 use crate::extract::go::package::{GoDeclaration, ImportedLibrary};
 use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::short_functions::SHORT_FUNCTION;
 use crate::extract::go::state::{GoExprValue, GoScope, GoState, join_heaps, join_values};
 use crate::extract::go::{env_fallback, names};
 use crate::facts::cause::Cause;
@@ -16,9 +17,6 @@ use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::model::ConstructionForm;
 use crate::knowledge::languages;
 use crate::syntax::code;
-
-/// A function of the package longer than this is run in place only if it deals in options.
-const SHORT_FUNCTION: usize = 600;
 
 impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     pub(super) fn call(&mut self, node: Node<'t>) -> GoExprValue<'t> {

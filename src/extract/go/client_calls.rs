@@ -1,6 +1,8 @@
 //! Calls that tell something of the client that they are made on: those with a deadline, and those
 //! that take a connection out of its pool. Whose client it is, is left to `resolve`.
 
+use std::collections::BTreeSet;
+
 use tree_sitter::Node;
 
 use crate::extract::code::form::StatementForm;
@@ -22,16 +24,26 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
         self.enter_function(None);
         let mut calls = Vec::new();
-        self.tree().walk(|node| {
-            if node.kind() == "call_expression" {
-                calls.push(node);
-            }
+        let mut limited = BTreeSet::new();
+        self.tree().walk(|node| match node.kind() {
+            "call_expression" => calls.push(node),
+            _ => limited.extend(self.find_limited_name(node)),
         });
-        let found = calls.into_iter().filter_map(|call| self.client_call(call));
+        let found = calls
+            .into_iter()
+            .filter_map(|call| self.client_call(call, &limited));
         found.collect()
     }
 
-    fn client_call(&mut self, node: Node<'t>) -> Option<RawClientCall> {
+    /// The name that an assignment gives to a context that ends by itself.
+    fn find_limited_name(&self, node: Node<'t>) -> Option<&'t str> {
+        let (left, right) = find_assignment(node)?;
+        self.deadline_row(right)?;
+        Some(self.text(left))
+    }
+
+    /// `limited` are the names that any context with an end has in the file.
+    fn client_call(&mut self, node: Node<'t>, limited: &BTreeSet<&str>) -> Option<RawClientCall> {
         let function = code::field(node, "function")?;
         let (receiver, name) =
             code::field(function, "operand").zip(code::field(function, "field"))?;
@@ -42,7 +54,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             None if self.is_probe(name) => return None,
             None => (
                 name.to_owned(),
-                ClientCallFact::Deadline(self.deadline_of(node)?),
+                ClientCallFact::Deadline(self.deadline_of(node, limited)?),
             ),
         };
         let typed = self
@@ -68,30 +80,29 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// How long the context lasts that a call is given, where the function of the call ends it.
-    fn deadline_of(&mut self, call: Node<'t>) -> Option<Result<f64, Cause>> {
+    fn deadline_of(
+        &mut self,
+        call: Node<'t>,
+        limited: &BTreeSet<&str>,
+    ) -> Option<Result<f64, Cause>> {
         let context = *self.arguments(call).first()?;
         if context.kind() != "identifier" {
             return None;
         }
         let name = self.text(context);
+        if !limited.contains(name) {
+            return None;
+        }
         let function = enclosing_function(call)?;
         let mut last: Option<(Node<'t>, &DeadlineCalls)> = None;
         code::visit(function, |node| {
-            if !matches!(
-                node.kind(),
-                "short_var_declaration" | "assignment_statement"
-            ) || node.end_byte() > call.start_byte()
-            {
-                return;
-            }
-            let left = code::field(node, "left").map_or_else(Vec::new, code::children);
-            let right = code::field(node, "right").map_or_else(Vec::new, code::children);
-            let names_it = left.first().is_some_and(|first| self.text(*first) == name);
-            if let (true, Some(made)) = (names_it, right.first())
+            if let Some((left, made)) = find_assignment(node)
+                && node.end_byte() <= call.start_byte()
+                && self.text(left) == name
                 && last.is_none_or(|(before, _)| before.start_byte() < made.start_byte())
             {
                 // A context that is made anew without an end has none.
-                last = self.deadline_row(*made).map(|row| (*made, row));
+                last = self.deadline_row(made).map(|row| (made, row));
             }
         });
         let (made, row) = last?;
@@ -161,4 +172,16 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             (false, false, _) => None,
         }
     }
+}
+
+/// The first name that an assignment gives something to, and what.
+fn find_assignment(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
+    if !matches!(
+        node.kind(),
+        "short_var_declaration" | "assignment_statement"
+    ) {
+        return None;
+    }
+    let first = |side| code::children(code::field(node, side)?).first().copied();
+    first("left").zip(first("right"))
 }

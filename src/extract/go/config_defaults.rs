@@ -97,7 +97,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     fn is_written(&self, field: &str) -> bool {
         let assigned = self
             .declared
-            .field_writes
+            .field_writes()
             .iter()
             .any(|(_, name)| *name == field);
         assigned

@@ -155,7 +155,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         let GoExprValue::Options(id) = self.value_at(file, expression) else {
             return None;
         };
-        let written = self.declared.field_writes.iter();
+        let written = self.declared.field_writes().iter();
         let later: Vec<&str> = written
             .filter(|(holder, _)| *holder == field)
             .map(|(_, part)| *part)

@@ -83,9 +83,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             return self.evaluate_declared(name, constant);
         }
         match declared.variables.get(name) {
-            Some(variable) if !declared.changed.contains(name) => {
-                self.evaluate_declared(name, variable)
-            }
+            Some(variable) if !declared.may_change(name) => self.evaluate_declared(name, variable),
             _ => match self.variable_of_flag(node) {
                 Some(value) => value,
                 None => self.unknown_code(node),

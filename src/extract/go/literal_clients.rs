@@ -64,7 +64,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     fn may_be_set(&mut self, id: GoObjectId, holder: Option<&str>) {
         let declared = self.declared;
         let fields: Vec<(&str, &str)> = declared
-            .field_writes
+            .field_writes()
             .iter()
             .copied()
             .filter(|(held, _)| holder.is_none_or(|holder| *held == holder))

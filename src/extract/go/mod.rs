@@ -31,6 +31,7 @@ mod package;
 pub mod program;
 mod reader;
 mod settings;
+mod short_functions;
 mod state;
 mod statements;
 mod waiting;
@@ -42,7 +43,7 @@ use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::model::ClientModel;
 use crate::source::Excerpt;
-use other_packages::OtherPackages;
+use other_packages::{NeededGoPackage, OtherPackages};
 use package::{GoDeclarations, GoSourceFile, ParsedGoFile};
 use reader::GoFileReader;
 
@@ -71,7 +72,7 @@ pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels
     if building.is_empty() {
         return RawFacts::default();
     }
-    let others = other_packages::find_wanted(&building, paths, needles);
+    let others = other_packages::find_needed(&building, paths, needles);
     let tests = building.iter().any(|file| package::is_test(&file.path));
     let seen = files
         .into_iter()
@@ -80,9 +81,9 @@ pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels
     let mut parsed: Vec<_> = seen.map(parse).collect();
     let own = parsed.len();
     let mut packages = Vec::new();
-    for (path, files) in others {
+    for NeededGoPackage { path, files } in others {
         packages.push((path, files.len()));
-        parsed.extend(files.into_iter().map(parse));
+        parsed.extend(files.into_iter().map(ParsedGoFile::parse_other));
     }
     read(&parsed, own, &packages, models)
 }

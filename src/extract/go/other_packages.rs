@@ -1,12 +1,13 @@
 //! The packages of a module that another one imports: what they declare is evaluated where it stands.
 //! Read are constants, and functions that give something; which of their variables change is not asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::extract::go::GoFile;
 use crate::extract::go::package::{GoDeclaration, GoDeclarations, GoSourceFile, is_test};
 use crate::extract::go::program::imports_of;
+use crate::extract::go::short_functions::OtherGoFile;
 use crate::knowledge::clients::needles::CodeNeedles;
 use crate::syntax::code;
 
@@ -70,39 +71,63 @@ impl<'t> OtherPackages<'t> {
     }
 }
 
+/// A package of which something is needed.
+pub(super) struct NeededGoPackage {
+    pub(super) path: String,
+    pub(super) files: Vec<OtherGoFile>,
+}
+
 /// The packages of the tree from which the files take constants or functions of a kind that is read,
 /// each without its tests.
-pub(super) fn find_wanted(
+pub(super) fn find_needed(
     building: &[&GoFile],
     paths: &GoPackagePaths,
     needles: &CodeNeedles,
-) -> Vec<(String, Vec<GoFile>)> {
-    let mut found: BTreeMap<&str, Vec<GoFile>> = BTreeMap::new();
-    let mut left = MOST_BYTES;
+) -> Vec<NeededGoPackage> {
+    let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for file in building {
         let text = file.excerpt.text();
         for (ident, path) in imports_of(text) {
-            let Some(package) = paths.get(path).filter(|_| !found.contains_key(path)) else {
-                continue;
-            };
-            let files: Vec<GoFile> = package
-                .iter()
-                .filter(|file| !is_test(&file.path))
-                .cloned()
-                .collect();
-            let size: usize = files.iter().map(|file| file.excerpt.text().len()).sum();
-            let names = find_selected(text, ident);
-            let declares = files.iter().any(|file| declares_one(file, &names, needles));
-            if declares && size <= left && found.len() < MOST_PACKAGES {
-                left -= size;
-                found.insert(path, files);
+            if paths.contains_key(path) {
+                asked
+                    .entry(path)
+                    .or_default()
+                    .extend(find_selected(text, ident));
             }
         }
     }
-    let found = found.into_iter();
+    let mut found = Vec::new();
+    let mut left = MOST_BYTES;
+    for (path, names) in asked {
+        let package = paths.get(path).into_iter().flatten();
+        let files: Vec<GoFile> = package
+            .filter(|file| !is_test(&file.path))
+            .cloned()
+            .collect();
+        if !files.iter().any(|file| declares_one(file, &names, needles)) {
+            continue;
+        }
+        let files = read_in_part(files, needles);
+        let size: usize = files.iter().map(|file| file.excerpt.text().len()).sum();
+        if size <= left && found.len() < MOST_PACKAGES {
+            left -= size;
+            let path = path.to_owned();
+            found.push(NeededGoPackage { path, files });
+        }
+    }
     found
-        .map(|(path, files)| (path.to_owned(), files))
-        .collect()
+}
+
+/// The files of a package that deals in clients are read whole: whatever it does with their options may
+/// matter. Of any other only values can come.
+fn read_in_part(files: Vec<GoFile>, needles: &CodeNeedles) -> Vec<OtherGoFile> {
+    let of_clients = |file: &GoFile| needles.imports.is_in(file.excerpt.text());
+    let read = if files.iter().any(of_clients) {
+        OtherGoFile::whole
+    } else {
+        OtherGoFile::without_long_functions
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// The names that a file takes from a package.
@@ -120,7 +145,7 @@ fn find_selected<'t>(text: &'t str, ident: &str) -> Vec<&'t str> {
 
 /// Whether a file may declare one of these names as a constant, or as a function that deals in clients
 /// or takes no arguments.
-fn declares_one(file: &GoFile, names: &[&str], needles: &CodeNeedles) -> bool {
+fn declares_one(file: &GoFile, names: &BTreeSet<&str>, needles: &CodeNeedles) -> bool {
     let text = file.excerpt.text();
     let of_clients = needles.imports.is_in(text);
     let constants = text.contains("const");

@@ -15,6 +15,7 @@ use crate::extract::code::outline::CodeOutline;
 use crate::extract::code::seen::SeenCode;
 use crate::extract::code::value::FileAt;
 use crate::extract::go::lower;
+use crate::extract::go::short_functions::OtherGoFile;
 use crate::facts::raw::SourceLanguage;
 use crate::knowledge::clients::{ClientModels, LibraryModel as Known};
 use crate::knowledge::languages;
@@ -26,6 +27,8 @@ pub(super) struct ParsedGoFile {
     pub(super) path: String,
     pub(super) tree: CodeTree,
     form: OnceCell<CodeFile>,
+    /// All of the file, where bodies of functions are left out of the tree.
+    whole: Option<Excerpt>,
 }
 
 impl ParsedGoFile {
@@ -34,7 +37,24 @@ impl ParsedGoFile {
             path,
             tree: code::parse(CodeGrammar::Go, excerpt),
             form: OnceCell::new(),
+            whole: None,
         }
+    }
+
+    /// Parses what may be followed of a file of another package.
+    pub(super) fn parse_other(file: OtherGoFile) -> Self {
+        let is_part = file.excerpt.text().len() < file.whole.text().len();
+        Self {
+            whole: is_part.then_some(file.whole),
+            ..Self::parse(file.path, file.excerpt)
+        }
+    }
+
+    /// Whether what is left out of the tree mentions a name.
+    fn mentions_beyond_tree(&self, name: &str) -> bool {
+        let count = |text: &str| text.matches(name).count();
+        let whole = self.whole.as_ref();
+        whole.is_some_and(|whole| count(whole.text()) > count(self.tree.excerpt().text()))
     }
 
     /// The file in the form that the shared analyses read.
@@ -328,6 +348,15 @@ pub(super) struct GoDeclaration<'t> {
     pub(super) ty: Option<Node<'t>>,
 }
 
+/// What the code of a package assigns to.
+#[derive(Default)]
+struct GoChanges<'t> {
+    /// Fields, each with the name of what holds it: `pool.Size` in `server.pool.Size = 1`.
+    fields: BTreeSet<(&'t str, &'t str)>,
+    /// Names that are assigned to, or whose address is taken.
+    names: BTreeSet<&'t str>,
+}
+
 /// What a package declares at its top. A name that is declared twice (by files of different builds)
 /// means nothing certain and is left out.
 #[derive(Default)]
@@ -338,11 +367,10 @@ pub(super) struct GoDeclarations<'t> {
     pub(super) types: BTreeMap<&'t str, GoDeclaration<'t>>,
     /// Methods whose name only one type of the package has.
     pub(super) methods: BTreeMap<&'t str, GoDeclaration<'t>>,
-    /// Fields that are assigned to, each with the name of what holds it: `pool.Size` in
-    /// `server.pool.Size = 1`.
-    pub(super) field_writes: BTreeSet<(&'t str, &'t str)>,
-    /// Names that are assigned to, or whose address is taken, anywhere in the package.
-    pub(super) changed: BTreeSet<&'t str>,
+    changes: OnceCell<GoChanges<'t>>,
+    trees: Vec<&'t CodeTree>,
+    /// Files that are parsed in part.
+    parts: Vec<&'t ParsedGoFile>,
     /// Fields, parameters and variables that are declared with a type of a client library.
     pub(super) of_library: BTreeSet<&'t str>,
     /// A field of a struct has a tag that says what it falls back on.
@@ -371,9 +399,24 @@ impl<'t> GoDeclarations<'t> {
     pub(super) fn of_files(files: &[GoSourceFile<'t, '_>], range: Range<usize>) -> Self {
         let mut seen = Self::default();
         for at in range {
-            seen.read(at, &files[at].parsed.tree);
+            let parsed = files[at].parsed;
+            seen.read(at, &parsed.tree);
+            seen.parts.extend(parsed.whole.is_some().then_some(parsed));
         }
+        let is_whole = |declared: &GoDeclaration<'t>| {
+            let tree = &files[declared.file].parsed.tree;
+            // What is left out of a text counts in its span.
+            tree.span(declared.node).range().len() == declared.node.byte_range().len()
+        };
+        seen.functions.retain(|_, declared| is_whole(declared));
+        seen.methods.retain(|_, declared| is_whole(declared));
         seen
+    }
+
+    /// Whether anything in the package may change a variable. What is not parsed may, if it names it.
+    pub(super) fn may_change(&self, name: &str) -> bool {
+        let mut parts = self.parts.iter();
+        self.changes().names.contains(name) || parts.any(|part| part.mentions_beyond_tree(name))
     }
 
     fn read(&mut self, file: usize, tree: &'t CodeTree) {
@@ -400,7 +443,7 @@ impl<'t> GoDeclarations<'t> {
         let mut flags = languages::go().into_iter().flat_map(|go| &go.flag);
         let text = tree.excerpt().text();
         self.has_flags |= flags.any(|row| row.may_write(text));
-        self.find_changes(tree);
+        self.trees.push(tree);
     }
 
     /// A constant without a value repeats the one before it.
@@ -517,7 +560,27 @@ impl<'t> GoDeclarations<'t> {
         });
     }
 
-    fn find_changes(&mut self, tree: &'t CodeTree) {
+    /// Looked for when somebody asks: of most packages nobody does.
+    fn changes(&self) -> &GoChanges<'t> {
+        self.changes.get_or_init(|| {
+            let mut changes = GoChanges::default();
+            self.trees.iter().for_each(|tree| changes.find(tree));
+            changes
+        })
+    }
+
+    /// Fields that are assigned to, each with the name of what holds it.
+    pub(super) fn field_writes(&self) -> &BTreeSet<(&'t str, &'t str)> {
+        &self.changes().fields
+    }
+
+    pub(super) fn declares(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
+
+impl<'t> GoChanges<'t> {
+    fn find(&mut self, tree: &'t CodeTree) {
         tree.walk(|node| {
             let target = match node.kind() {
                 "assignment_statement" => code::field(node, "left"),
@@ -529,20 +592,16 @@ impl<'t> GoDeclarations<'t> {
                 _ => None,
             };
             for base in target.into_iter().flat_map(bases) {
-                self.changed.insert(tree.text(base));
+                self.names.insert(tree.text(base));
             }
             if node.kind() == "assignment_statement" {
                 let left = code::field(node, "left").map_or_else(Vec::new, code::children);
                 let held = left
                     .into_iter()
                     .filter_map(|target| held_field(target, tree));
-                self.field_writes.extend(held);
+                self.fields.extend(held);
             }
         });
-    }
-
-    pub(super) fn declares(&self, name: &str) -> bool {
-        self.names.contains(name)
     }
 }
 
