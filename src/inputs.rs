@@ -137,9 +137,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         pattern(
             FileKind::Env,
             MatchConfidence::Content,
-            globs(&["env"])
-                .into_iter()
-                .chain([".env.*".to_owned(), "env.*".to_owned()]),
+            globs(&["env"]).into_iter().chain([".env.*".to_owned()]),
             [],
         ),
         // A constant may stand in any file of a package, so no word decides.
@@ -195,6 +193,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
                 .into_iter()
                 .chain(["tiltfile".to_owned()]),
             words_of_programs,
+        ),
+        // Behind all kinds of code: `env.go` is no file of variables, `env.production` is one.
+        pattern(
+            FileKind::Env,
+            MatchConfidence::Content,
+            ["env.*".to_owned()],
+            [],
         ),
     ]
 }
