@@ -101,6 +101,9 @@ fn constant(report: &Report) -> String {
     format!("\nrules with the same result for every subject:\n{out}")
 }
 
+/// Reasons, each with how often it was given.
+type CountedReasons<'r> = Vec<(&'r str, usize)>;
+
 /// By rule, how many subjects could not be judged, and each reason with how often it was given.
 fn render_undecided(report: &Report) -> String {
     let mut rules: BTreeMap<&str, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
@@ -112,9 +115,9 @@ fn render_undecided(report: &Report) -> String {
         }
     }
     // Rules that wait for the same facts are one line.
-    let mut groups: BTreeMap<(Reverse<usize>, Vec<(&str, usize)>), Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Reverse<usize>, CountedReasons<'_>), Vec<&str>> = BTreeMap::new();
     for (rule, (count, reasons)) in rules {
-        let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+        let mut reasons: CountedReasons<'_> = reasons.into_iter().collect();
         reasons.sort_by_key(|(_, count)| Reverse(*count));
         groups
             .entry((Reverse(count), reasons))

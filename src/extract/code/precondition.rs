@@ -164,9 +164,9 @@ impl VariableTests<'_, '_> {
         left: ExpressionId,
         right: ExpressionId,
     ) -> Option<VariableTest> {
-        let right = match &self.file.expression(self.file.see_through(right)).form {
-            CodeExpressionForm::Constant(value) => value,
-            _ => return None,
+        let right = &self.file.expression(self.file.see_through(right)).form;
+        let CodeExpressionForm::Constant(right) = right else {
+            return None;
         };
         let counted = self.find_counted(left);
         let (variable, unset) = self.where_unset(counted.unwrap_or(left))?;

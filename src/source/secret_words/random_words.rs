@@ -40,7 +40,11 @@ mod tests {
         for token in ["Tr0ub4dorXK9q", "ghp_a1B2c3D4e5F6", "bWF4bWVtb3J5IDk2bWI"] {
             let text = format!("x: \"{token}\"");
             let found: Vec<_> = random_words(&text).collect();
-            assert_eq!(found, [4..4 + token.len()], "{token}");
+            let expected = vec![std::ops::Range {
+                start: 4,
+                end: 4 + token.len(),
+            }];
+            assert_eq!(found, expected, "{token}");
         }
         for name in [
             "redisV9Client",
