@@ -49,7 +49,7 @@ pub fn obstacle(intent: &FixIntent) -> Option<String> {
             && go_expression(to, Some("time")).is_some()
     };
     let is_blocked = intent.operations.iter().any(needs_import);
-    is_blocked.then(|| "the file does not import `time`".to_owned())
+    is_blocked.then(|| "the file does not import `time`; add the import to get a fix".to_owned())
 }
 
 fn place(edit: &TextEdit) -> (crate::source::FileId, u32, u32) {

@@ -198,8 +198,10 @@ impl Finding {
         let Some(obstacle) = &self.fix_obstacle else {
             return help;
         };
-        let part = if self.fix.is_some() { "complete " } else { "" };
-        let refused = format!("No {part}fix is offered: {obstacle}.");
+        let refused = match self.fix {
+            Some(_) => format!("The fix is incomplete: {obstacle}."),
+            None => format!("No fix is offered: {obstacle}."),
+        };
         Some(Cow::Owned(match help {
             Some(help) => format!("{}\n{refused}", help.trim_end()),
             None => refused,

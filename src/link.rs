@@ -352,7 +352,8 @@ impl FactLinker<'_> {
             && self.index.objects_named(object) == 0
             && let Some(index) = beside()
         {
-            let evidence = format!("{wanted} is not in the scanned tree, a file of that name is");
+            let evidence =
+                format!("{wanted} is not in the scanned tree, but a file of that name is");
             joint.text(self.raw, index, Strength::Assumed, &evidence, at);
             return joint.gap(Cause::OutsideTree(wanted.to_string()), Some(at));
         }

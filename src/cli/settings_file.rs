@@ -146,7 +146,7 @@ fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> 
     let words = knowledge.servers.build_words();
     let known: Vec<&str> = words.iter().map(|known| known.word.as_str()).collect();
     if known.contains(&wrong) {
-        let message = format!("`{wrong}` contradicts an earlier word");
+        let message = format!("`{wrong}` contradicts an earlier build option");
         return Some((message, "remove one of them".to_owned()));
     }
     let near = nearest(wrong, known.iter().copied());

@@ -21,7 +21,7 @@ pub(super) fn files(project: &ProjectInputs) -> String {
     let read = paths.iter().map(|path| format!("{}\n", visible(path)));
     let passed_over = project.passed_over.iter();
     let passed_over =
-        passed_over.map(|path| format!("# not read: {}/ (a tool fills it)\n", visible(path)));
+        passed_over.map(|path| format!("# not read: {}/ (filled by a tool)\n", visible(path)));
     read.chain(passed_over).collect()
 }
 

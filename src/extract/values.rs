@@ -268,7 +268,7 @@ pub fn read(
         return;
     }
     if charts.is_test_of_chart(path) {
-        let note = "these values are laid over the chart's own to test the chart: nothing else is deployed with them";
+        let note = "these values override the chart's defaults in chart tests only: nothing is deployed with them";
         raw.notes.push((root.span, note.to_owned()));
         return;
     }
@@ -292,7 +292,7 @@ pub fn read(
         None => file.by_shape(raw),
     }
     if raw.servers.len() > before && charts.has_siblings(path) {
-        let note = "it is read alone: which files of values a release is given, and in which order, is not in the repository";
+        let note = "this file is read on its own: the repository does not show which values files a release uses, or in which order";
         raw.notes.push((root.span, note.to_owned()));
     }
 }

@@ -400,7 +400,7 @@ impl fmt::Display for Cause {
             Self::Text { text, fact } => write!(f, "`{text}` {fact}"),
             Self::TooLong => f.write_str("it exceeds the size limit"),
             Self::FilledTooLong => {
-                f.write_str("its variables come to more text than redvet fills in")
+                f.write_str("its variables expand to more text than redvet's limit")
             }
             Self::TooMany(does) => write!(f, "it {does} than redvet reads"),
             Self::VersionDependent { releases, outcomes } => {

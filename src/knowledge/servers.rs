@@ -383,7 +383,8 @@ mod tests {
         let sevens = ["redis 7.0.3", "redis 7.2.11", "redis 7.4.6"];
         assert_eq!(of("redis", "7-alpine"), sevens);
         assert_eq!(of("redis", "7.2"), ["redis 7.2.11"]);
-        assert_eq!(of("redis", "7.2.10"), ["redis 7.2"]);
+        assert_eq!(of("redis", "7.2.10"), ["redis 7.2.7"]);
+        assert_eq!(of("redis", "7.2.5"), ["redis 7.2"]);
         assert_eq!(of("redis", "7.3"), ["redis 7.2.11", "redis 7.4.6"]);
         assert_eq!(of("redis", "8.12"), ["redis 8.10"]);
         assert_eq!(of("redis", "9"), ["redis 8.10"]);

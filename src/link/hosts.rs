@@ -169,11 +169,26 @@ impl FactLinker<'_> {
             .map(|(index, _)| (*index, indexes.len()))
     }
 
-    /// The deployed servers that a host leads to.
-    pub(super) fn find_reached_bodies(&self, host: &str) -> Vec<usize> {
-        let candidates = self.names.candidates(host).into_iter();
-        let reached = candidates.filter(|body| self.find_reaching(host, *body).is_some());
-        reached.collect()
+    /// The deployed servers that a name may lead to from a place of the deployment: those in the same file,
+    /// else all that it can meet. Compose files side by side that each have such a server are samples or
+    /// stages, and none of them is preferred.
+    pub(super) fn find_reached_bodies(&self, reference: &HostReference<'_>) -> Vec<usize> {
+        let candidates = self.names.candidates(reference.host).into_iter();
+        let mut reached: Vec<usize> = candidates
+            .filter(|body| {
+                let own = &self.raw.servers[*body];
+                own.is_composed() == reference.composed
+                    && self.can_meet(reference, own)
+                    && self.find_reaching(reference.host, *body).is_some()
+            })
+            .collect();
+        let file = |body: &usize| self.raw.servers[*body].anchor.file;
+        if reached.iter().any(|body| file(body) == reference.at.file) {
+            reached.retain(|body| file(body) == reference.at.file);
+        } else if reference.composed && reached.iter().any(|body| file(body) != file(&reached[0])) {
+            reached.clear();
+        }
+        reached
     }
 
     /// How a host name leads to a server, if it does: `name`, `name.namespace`,

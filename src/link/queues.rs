@@ -1,7 +1,7 @@
 //! Which servers hold the jobs of a job library: a workload is given one by a variable that only such a
 //! library reads. Which variables these are is passed in.
 
-use super::FactLinker;
+use super::{FactLinker, HostReference};
 use crate::facts::linked::QueueUse;
 use crate::facts::raw::GivenVariables;
 
@@ -24,7 +24,14 @@ impl FactLinker<'_> {
                     variable: name.to_owned(),
                     at: workload.anchor,
                 };
-                let servers = host.map_or_else(Vec::new, |host| self.find_reached_bodies(host));
+                let servers = host.map_or_else(Vec::new, |host| {
+                    self.find_reached_bodies(&HostReference {
+                        host,
+                        at: workload.anchor,
+                        namespace: workload.namespace.as_ref(),
+                        composed: workload.composed,
+                    })
+                });
                 servers
                     .into_iter()
                     .map(move |body| (body, queue_use.clone()))

@@ -169,7 +169,7 @@ fn alike(left: &ExpressionKind, right: &ExpressionKind, what: &str) -> Result<()
 
 fn apart(left: &ExpressionKind, right: &ExpressionKind, what: &str) -> OperandMistake {
     let message = if left == right {
-        format!("two of the unit {} cannot be {what}", left.as_str())
+        format!("two values of the unit {} cannot be {what}", left.as_str())
     } else {
         format!("{} and {} cannot be {what}", left.as_str(), right.as_str())
     };

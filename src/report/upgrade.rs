@@ -87,8 +87,9 @@ fn summary(view: &UpgradeView) -> String {
         breaking += usize::from(change.breaks);
     }
     let servers = view.servers.len();
+    let prevent = if breaking == 1 { "prevents" } else { "prevent" };
     format!(
-        "{all} change{} in {servers} server{}, {breaking} of which prevent a server from starting with its data",
+        "{all} change{} in {servers} server{}, {breaking} of which {prevent} a server from starting with its data",
         plural(all),
         plural(servers)
     )

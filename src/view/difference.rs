@@ -78,7 +78,7 @@ fn pairs(a: &ComparedSide, b: &ComparedSide) -> Vec<ServerPair> {
         ),
         (
             core_name,
-            "the same name except for the names of the two sides",
+            "the same name apart from the names of the two compared folders",
         ),
         (
             |server, _| server.name.split_once('/').map(|(kind, _)| kind.to_owned()),

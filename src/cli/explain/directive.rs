@@ -129,7 +129,7 @@ fn describe_directive(
         ("default", format_default(&directive.default, directive)),
     ];
     rows.extend(effective(directive).map(|text| ("effective", text)));
-    rows.push(("words", words(&directive.args)));
+    rows.push(("arguments", words(&directive.args)));
     if !directive.aliases.is_empty() {
         rows.push(("also called", directive.aliases.join(", ")));
     }
@@ -139,7 +139,7 @@ fn describe_directive(
     };
     rows.push(("change", change.to_owned()));
     rows.push(("given twice", describe_repeat(directive.repeat).to_owned()));
-    rows.extend(needs(directive, servers).map(|text| ("needs", text)));
+    rows.extend(needs(directive, servers).map(|text| ("condition", text)));
     if directive.is_secret() {
         rows.push(("secret", "yes; the value is never shown".to_owned()));
     }

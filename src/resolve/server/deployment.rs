@@ -128,7 +128,7 @@ impl ServerResolver<'_> {
         }
         if self.raw.servers.is_empty() {
             return FactValue::unknown(Cause::Server(
-                "the scanned tree deploys no server, so what reads it stands elsewhere",
+                "the scanned tree deploys no server, so whatever reads it is elsewhere",
             ));
         }
         if let Some(path) = self.find_mention(name, own) {
