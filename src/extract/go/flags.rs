@@ -50,6 +50,9 @@ impl<'t> GoFileReader<'t, '_, '_> {
         if !self.declared.has_flags || !self.declared.variables.contains_key(text) {
             return None;
         }
+        if self.declared.is_named_beyond_trees(text) {
+            return None;
+        }
         let cause = names::quote_code(self.tree(), name);
         self.only_flag(cause, |run, target| {
             target.kind() == "identifier" && run.text(target) == text
@@ -63,7 +66,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         field: &str,
         code: Node<'t>,
     ) -> Option<GoExprValue<'t>> {
-        if !self.declared.has_flags {
+        if !self.declared.has_flags || self.declared.is_named_beyond_trees(field) {
             return None;
         }
         let (_, of) = self.struct_of(self.type_of(holder, 0)?, 0)?;
@@ -90,6 +93,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             return None;
         }
         let mut found = Vec::new();
+        let mut changes = 0;
         for (at, file) in self.own_files().iter().enumerate() {
             if file.parsed.is_test_file() {
                 continue;
@@ -102,12 +106,18 @@ impl<'t> GoFileReader<'t, '_, '_> {
                 {
                     found.push((call.kind, at, call.default));
                 }
+                let changed = changed_by(file, node).into_iter();
+                changes += changed.filter(|target| is_meant(self, *target)).count();
             });
             self.go_to_file(outer);
         }
         let [(kind, file, node)] = found[..] else {
             return None;
         };
+        // The flag itself takes the address; whatever else does or assigns may write another value.
+        if changes > 1 {
+            return None;
+        }
         let declared = GoDeclaration {
             file,
             node,
@@ -131,6 +141,20 @@ impl<'t> GoFileReader<'t, '_, '_> {
         };
         let known = !matches!(value, ConstValue::Unknown(_) | ConstValue::Fallback(_));
         known.then(|| GoExprValue::Plain(fold::with_fallback(cause, None, value)))
+    }
+}
+
+/// What a statement assigns to, or an operator takes the address of.
+fn changed_by<'t>(file: &GoSourceFile<'t, '_>, node: Node<'t>) -> Vec<Node<'t>> {
+    match node.kind() {
+        "assignment_statement" | "range_clause" => {
+            code::field(node, "left").map_or_else(Vec::new, code::children)
+        }
+        "inc_statement" | "dec_statement" => code::children(node),
+        "unary_expression" if file.parsed.tree.text(node).starts_with('&') => {
+            code::field(node, "operand").into_iter().collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -415,8 +415,13 @@ impl<'t> GoDeclarations<'t> {
 
     /// Whether anything in the package may change a variable. What is not parsed may, if it names it.
     pub(super) fn may_change(&self, name: &str) -> bool {
+        self.changes().names.contains(name) || self.is_named_beyond_trees(name)
+    }
+
+    /// Whether code of the package that is not parsed names something.
+    pub(super) fn is_named_beyond_trees(&self, name: &str) -> bool {
         let mut parts = self.parts.iter();
-        self.changes().names.contains(name) || parts.any(|part| part.mentions_beyond_tree(name))
+        parts.any(|part| part.mentions_beyond_tree(name))
     }
 
     fn read(&mut self, file: usize, tree: &'t CodeTree) {
