@@ -88,12 +88,14 @@ pub(super) fn count_workers(words: &[String]) -> Option<Result<u64, Cause>> {
         _ => vec![words.to_vec()],
     };
     commands.iter().find_map(|words| {
-        let rows = &languages::python()?.worker;
-        rows.iter().find_map(|row| workers_of(words, row))
+        let python = languages::python()?;
+        let most = python.programs.most_workers;
+        let mut rows = python.worker.iter();
+        rows.find_map(|row| workers_of(words, row, most))
     })
 }
 
-fn workers_of(words: &[String], row: &WorkerProgram) -> Option<Result<u64, Cause>> {
+fn workers_of(words: &[String], row: &WorkerProgram, most: u64) -> Option<Result<u64, Cause>> {
     let mut begun = words.iter().take(NAMING + 1);
     let at = begun.position(|word| row.program == program_name(word))?;
     let rest = &words[at + 1..];
@@ -107,7 +109,12 @@ fn workers_of(words: &[String], row: &WorkerProgram) -> Option<Result<u64, Cause
         return None;
     }
     match option_value(rest, &row.options) {
-        Some(figure) => Some(figure.parse().map_err(|_| Cause::Process(UNREAD_WORKERS))),
+        // A server gives zero a meaning of its own, and nobody starts more than the bound.
+        Some(figure) => {
+            let count = figure.parse().ok();
+            let count = count.filter(|count| (1..=most).contains(count));
+            Some(count.ok_or(Cause::Process(UNREAD_WORKERS)))
+        }
         None if option_value(rest, &row.config_options).is_some() => {
             Some(Err(Cause::Process(CONFIGURED_WORKERS)))
         }
@@ -183,6 +190,9 @@ mod tests {
         assert_eq!(counted("python -m shop"), None);
         let open = |command: &str| matches!(counted(command), Some(Err(_)));
         assert!(open("gunicorn -w $WORKERS a:b"));
+        assert!(open("gunicorn -w 0 a:b"));
+        assert!(open("gunicorn -w 1025 a:b"));
+        assert!(open("gunicorn -w 18446744073709551615 a:b"));
         assert!(open("gunicorn -c /etc/gunicorn.py a:b"));
         assert!(open("celery -A shop worker"));
         let script = ["sh", "-c", "migrate && exec gunicorn -w 4 a:b"].map(str::to_owned);

@@ -72,6 +72,8 @@ pub struct ProgramFiles {
     pub runners: Vec<String>,
     /// The options of these commands behind which a module stands.
     pub module_options: Vec<String>,
+    /// A command that says more processes than this says something else.
+    pub most_workers: u64,
     pub source: String,
 }
 
