@@ -24,7 +24,7 @@ pub(in crate::extract) struct LifetimeWords<'w, 'm> {
     pub(in crate::extract) every_call_ends: bool,
     /// A name that a function assigns to is a variable of the whole function.
     pub(in crate::extract) assigning_declares: bool,
-    /// Functions that cut off what is done in their arguments, or in the block that they open.
+    /// Paths of functions that cut off what is done in their arguments, or in the block that they open.
     pub(in crate::extract) timeouts: &'w [String],
     /// Whether a function serves one request.
     pub(in crate::extract) serves: &'w dyn Fn(&CodeFile, &FunctionForm) -> bool,
@@ -183,14 +183,13 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
         })
     }
 
+    /// A call of a function that the file imports from where a timeout is.
     fn is_timeout(&self, id: ExpressionId) -> bool {
-        let callee = self.outline.as_call(id).map(|call| call.callee);
-        match callee.map(|callee| self.outline.form(callee)) {
-            Some(CodeExpressionForm::Member(_, name) | CodeExpressionForm::Name(name)) => {
-                self.words.timeouts.contains(name)
-            }
-            _ => false,
-        }
+        let Some(call) = self.outline.as_call(id) else {
+            return false;
+        };
+        let paths = self.outline.imported_paths(call.callee);
+        !paths.is_empty() && paths.iter().all(|path| self.words.timeouts.contains(path))
     }
 
     /// Whether what goes nowhere else is closed soon, and how often it is built.

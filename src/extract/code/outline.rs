@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::form::{
     CallForm, CodeBlock, CodeExpressionForm, CodeFile, CodeStatement, ExpressionId, FunctionForm,
-    FunctionId, LeaveKind, LoopForm, StatementForm,
+    FunctionId, ImportForm, LeaveKind, LoopForm, StatementForm,
 };
 use crate::facts::raw::ConstValue;
 
@@ -48,6 +48,8 @@ pub(in crate::extract) struct CodeOutline<'c> {
     mentions: HashMap<&'c str, Vec<ExpressionId>>,
     members: HashMap<&'c str, Vec<ExpressionId>>,
     by_range: HashMap<(usize, usize), ExpressionId>,
+    /// The paths that imports of the file give a name.
+    imports: HashMap<&'c str, Vec<&'c str>>,
 }
 
 impl<'c> CodeOutline<'c> {
@@ -63,6 +65,7 @@ impl<'c> CodeOutline<'c> {
             mentions: HashMap::new(),
             members: HashMap::new(),
             by_range: HashMap::new(),
+            imports: HashMap::new(),
         };
         for (at, expression) in file.expressions.iter().enumerate() {
             let id = ExpressionId(u32::try_from(at).unwrap_or(u32::MAX));
@@ -105,6 +108,13 @@ impl<'c> CodeOutline<'c> {
             .in_order
             .sort_by_key(|id| starts[id.0].statement.range.start);
         for id in outline.in_order.clone() {
+            if let StatementForm::Import(imports) = &outline.statements[id.0].statement.form {
+                for import in imports {
+                    if let ImportForm::Name { name, path } = import {
+                        outline.imports.entry(name).or_default().push(path);
+                    }
+                }
+            }
             for name in outline.names_bound_by(outline.statements[id.0].statement) {
                 outline.binding.entry(name).or_default().push(id);
             }
@@ -391,6 +401,32 @@ impl<'c> CodeOutline<'c> {
                 .targets()
                 .flat_map(|target| self.bottoms(target))
                 .collect(),
+        }
+    }
+
+    /// The paths that an expression may stand for by the imports of the file. A name that the file also
+    /// binds otherwise stands for none: it may be anything.
+    pub(in crate::extract) fn imported_paths(&self, id: ExpressionId) -> Vec<String> {
+        match self.form(id) {
+            CodeExpressionForm::Member(base, name) => {
+                let bases = self.imported_paths(*base).into_iter();
+                bases.map(|base| format!("{base}.{name}")).collect()
+            }
+            CodeExpressionForm::Name(name) => {
+                let name = name.as_str();
+                let mut functions = self.file.functions.iter();
+                let defined = functions.any(|own| own.name == name && !own.is_method());
+                let classes = &self.file.classes;
+                if defined
+                    || self.binding.contains_key(name)
+                    || classes.iter().any(|own| own.name == name)
+                {
+                    return Vec::new();
+                }
+                let paths = self.imports.get(name).into_iter().flatten();
+                paths.map(|path| (*path).to_owned()).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
