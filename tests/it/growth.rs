@@ -498,6 +498,27 @@ const TREES: &[GrowingTree] = &[
         },
     },
     GrowingTree {
+        name: "Python: variables beside classes of settings",
+        start: 250,
+        tree: |n| {
+            let variables = joined(n, |i| format!("V{i} = {i}\n"));
+            let classes = joined(n, |i| {
+                format!("class C{i}:\n    CACHE_TYPE = \"RedisCache\"\n    PORT = {i}\n\n\n")
+            });
+            let read = joined(n, |i| format!("P{i} = C{i}.PORT\n"));
+            vec![
+                file(
+                    "requirements.txt",
+                    "Flask-Caching==2.3.1\nredis==5.2.0\n".to_owned(),
+                ),
+                file(
+                    "config.py",
+                    format!("import flask_caching\n{variables}\n\n{classes}{read}"),
+                ),
+            ]
+        },
+    },
+    GrowingTree {
         name: "Python: functions with a client",
         start: 40,
         tree: |n| {

@@ -16,10 +16,6 @@ use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::call::{CallModel, Modelled};
 use crate::knowledge::languages::FunctionMeaning;
 
-/// A function longer than this, in bytes, is entered only if it may build a client or change an object:
-/// longer ones compute something else, and entering all of them would use up the steps of a run.
-const LONG_FUNCTION: usize = 1_200;
-
 /// The arguments of a call, spreads resolved.
 #[derive(Clone, Default)]
 pub(super) struct CallArguments {
@@ -458,14 +454,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let running = |frame: &super::interpreter::CodeFrame<'m>| {
             frame.file == *file && frame.function == Some(*id)
         };
-        let text = project.file(*file).excerpt.text();
-        let text = text.get(function.range.clone()).unwrap_or_default();
-        // What such a function gives is no option, and it can change none of the objects.
-        let aside = text.len() > LONG_FUNCTION
-            && receiver.is_none()
-            && !arguments.values().any(|value| value.object().is_some())
-            && !project.builds(text);
-        if aside || self.inlined >= MAX_INLINED || self.frames.iter().any(running) {
+        if self.inlined >= MAX_INLINED || self.frames.iter().any(running) {
             return name();
         }
         let variables = self.parameters((*file, *id), *receiver, arguments);

@@ -103,6 +103,43 @@ impl CodeFile {
         })
     }
 
+    /// What `find_last_assigned` finds for each name, in one pass.
+    pub(in crate::extract) fn find_assigned<'c>(
+        &'c self,
+        block: &'c [CodeStatement],
+    ) -> BTreeMap<&'c str, ExpressionId> {
+        let mut found = BTreeMap::new();
+        for statement in block {
+            match &statement.form {
+                StatementForm::Assign { targets, value, .. } => {
+                    for target in targets {
+                        if let CodeExpressionForm::Name(name) = &self.expression(*target).form {
+                            found.insert(name.as_str(), *value);
+                        }
+                    }
+                }
+                StatementForm::Declare {
+                    name,
+                    value: Some(value),
+                    ..
+                } => {
+                    found.insert(name.as_str(), *value);
+                }
+                // The first of the arms that assigns it is meant.
+                StatementForm::Branch(arms) => {
+                    for arm in arms.iter().rev() {
+                        found.extend(self.find_assigned(&arm.body));
+                    }
+                }
+                StatementForm::Attempt { body, .. } | StatementForm::Within { body, .. } => {
+                    found.extend(self.find_assigned(body));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// What is written there.
     pub(in crate::extract) fn text(&self, id: ExpressionId) -> &str {
         let range = self.expression(id).range.clone();

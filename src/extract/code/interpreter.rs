@@ -101,8 +101,9 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     pub(super) classes: BTreeMap<(FileAt, ClassId), Option<Rc<SettingValues>>>,
     /// Objects that runs which are over have left behind; whoever changes one has a copy.
     pub(super) left_behind: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
-    /// What a framework's settings are known to be; nothing where they do not agree.
-    pub(super) settings: BTreeMap<String, Option<CodeValue>>,
+    /// What a name is in a framework's files of settings, which are called so; nothing where they do
+    /// not agree.
+    pub(super) settings: BTreeMap<(&'m [String], String), Option<CodeValue>>,
     /// The calls of a function by its name; nothing where they cannot all be told.
     pub(super) call_sites: BTreeMap<String, Option<Rc<Vec<CallSiteForm<'p>>>>>,
     pub(super) seen: OutlinedProject<'p, 'm>,

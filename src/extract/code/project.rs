@@ -37,6 +37,8 @@ pub(in crate::extract) trait CodeFrontend {
     fn constructor_name(&self) -> &str;
     /// Code that only tests run.
     fn is_test(&self, path: &str) -> bool;
+    /// A text that imports a package, or something out of it.
+    fn imports_package(&self, text: &str, package: &str) -> bool;
     /// By its name a function is meant for its own file alone.
     fn is_private(&self, name: &str) -> bool;
 }
@@ -91,6 +93,8 @@ pub(in crate::extract) struct CodeProject<'m> {
     files: Vec<ProjectFile>,
     /// Files by the last part of what they are called.
     by_name: BTreeMap<String, Vec<FileAt>>,
+    /// Whether any file imports a package, of those that somebody asked for.
+    packages: RefCell<BTreeMap<String, bool>>,
 }
 
 impl<'m> CodeProject<'m> {
@@ -120,6 +124,7 @@ impl<'m> CodeProject<'m> {
             conventions,
             files,
             by_name,
+            packages: RefCell::default(),
         }
     }
 
@@ -147,9 +152,13 @@ impl<'m> CodeProject<'m> {
 
     /// Whether some file imports a package.
     pub(in crate::extract) fn uses_package(&self, package: &str) -> bool {
-        let (import, from) = (format!("import {package}"), format!("from {package}"));
+        if let Some(known) = self.packages.borrow().get(package) {
+            return *known;
+        }
         let mut files = self.files().map(|at| self.text(at));
-        files.any(|text| text.contains(&import) || text.contains(&from))
+        let uses = files.any(|text| self.front.imports_package(text, package));
+        self.packages.borrow_mut().insert(package.to_owned(), uses);
+        uses
     }
 
     /// What the file is called by others.

@@ -16,6 +16,10 @@ use crate::knowledge::languages::FunctionMeaning;
 /// Files of settings that are asked for one name.
 const MAX_SETTINGS_FILES: usize = 12;
 
+/// Classes of one file that hold the same settings. A program chooses among a few environments; each class
+/// is read with those that it is built on, so that more of them would take too long.
+const MAX_SETTINGS_CLASSES: usize = 24;
+
 /// Classes that hold the same settings: one of them is chosen where the program starts.
 #[derive(Clone, Copy)]
 struct SettingsChoice {
@@ -37,7 +41,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 test: false,
             };
             self.tell_setting(found, &values, choice);
-            let classes = self.classes_with(at, &found.row.name);
+            let classes = self.classes_with(at, &found.row.name).unwrap_or_default();
             for (arm, class) in classes.iter().enumerate() {
                 let values = self.class_settings((at, *class), 0);
                 let choice = SettingsChoice {
@@ -109,7 +113,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
     /// The variables of the file whose body was run that a row of settings may be about.
     fn file_settings(&self, row: &SettingModel) -> SettingValues {
         let at = self.here();
-        let body = &self.code().body;
+        let assigned = self.code().find_assigned(&self.code().body);
         let variables = self.frame().state.variables.iter();
         let prefix = row.prefix.as_deref();
         let asked = variables.filter(|(name, _)| {
@@ -118,7 +122,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let values = asked.filter_map(|(name, value)| {
             let field = CodeField {
                 value: value.clone(),
-                at: (at, self.code().find_last_assigned(body, name)?),
+                at: (at, *assigned.get(name.as_str())?),
                 conditional: false,
             };
             Some((name.clone(), field))
@@ -144,9 +148,6 @@ impl<'m> CodeInterpreter<'_, 'm> {
         }
         let mut frame = self.new_frame(file, None);
         frame.records = false;
-        if self.is_body_of(file) {
-            frame.state.variables = self.frame().state.variables.clone();
-        }
         self.frames.push(frame);
         self.run_deeper(|run| run.block(&form.body));
         let Some(frame) = self.frames.pop() else {
@@ -155,11 +156,13 @@ impl<'m> CodeInterpreter<'_, 'm> {
         for (id, object) in frame.state.heap {
             self.left_behind.entry(id).or_insert(object);
         }
+        // The file's own variables are looked up where they are; here is only what the body binds.
+        let assigned = code.find_assigned(&form.body);
         for (name, value) in frame.state.variables {
-            if let Some(id) = code.find_last_assigned(&form.body, &name) {
+            if let Some(id) = assigned.get(name.as_str()) {
                 let field = CodeField {
                     value,
-                    at: (file, id),
+                    at: (file, *id),
                     conditional: false,
                 };
                 values.insert(name, field);
@@ -199,17 +202,17 @@ impl<'m> CodeInterpreter<'_, 'm> {
     }
 
     /// The classes of a file that give a field of this name a value, those left out whose fields the
-    /// environment fills: no framework reads them.
-    fn classes_with(&mut self, at: FileAt, name: &str) -> Vec<ClassId> {
+    /// environment fills: no framework reads them. Nothing where there are too many to be read.
+    fn classes_with(&mut self, at: FileAt, name: &str) -> Option<Vec<ClassId>> {
         let code = self.project.file(at);
         let ids = (0..code.classes.len()).map(|id| ClassId(u32::try_from(id).unwrap_or(u32::MAX)));
         let own = ids.filter(|id| {
             code.find_last_assigned(&code.class(*id).body, name)
                 .is_some()
         });
-        let own: Vec<ClassId> = own.collect();
+        let own: Vec<ClassId> = own.take(MAX_SETTINGS_CLASSES + 1).collect();
         let plain = |id: &ClassId| self.settings_class((at, *id), 0).is_none();
-        own.into_iter().filter(plain).collect()
+        (own.len() <= MAX_SETTINGS_CLASSES).then(|| own.into_iter().filter(plain).collect())
     }
 
     fn arm_of_class(&self, at: FileAt, classes: &[ClassId], arm: usize) -> Option<BranchArm> {
@@ -264,8 +267,10 @@ impl<'m> CodeInterpreter<'_, 'm> {
     }
 
     /// What the files of settings give a name, if all that give it one agree.
-    fn find_setting(&mut self, name: &str, words: &[String]) -> Option<CodeValue> {
-        if let Some(known) = self.settings.get(name) {
+    fn find_setting(&mut self, name: &str, words: &'m [String]) -> Option<CodeValue> {
+        // Which files are asked depends on who asks.
+        let key = (words, name.to_owned());
+        if let Some(known) = self.settings.get(&key) {
             return known.clone();
         }
         let project = self.project;
@@ -279,7 +284,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let value = self.agree_on_setting(&files, name);
         // A file that is being run does not say everything yet.
         if !files.iter().any(|at| self.is_running(*at)) {
-            self.settings.insert(name.to_owned(), value.clone());
+            self.settings.insert(key, value.clone());
         }
         value
     }
@@ -288,7 +293,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let mut all = Vec::new();
         for file in files {
             all.extend(self.global(*file, name));
-            for class in self.classes_with(*file, name) {
+            for class in self.classes_with(*file, name)? {
                 if !self.is_test_class(*file, class) {
                     let mut values = self.class_settings((*file, class), 0);
                     all.extend(values.remove(name).map(|field| field.value));

@@ -43,6 +43,22 @@ impl CodeFrontend for PythonFrontend {
         lower::lower(file.excerpt.clone(), &parts.join("."))
     }
 
+    fn imports_package(&self, text: &str, package: &str) -> bool {
+        // `flask_caching` is not `flask`.
+        let is_it = |path: &str| {
+            let mut names = path.split(|c: char| c != '_' && !c.is_alphanumeric());
+            names.next() == Some(package)
+        };
+        text.lines().map(str::trim_start).any(|line| {
+            let from = line.strip_prefix("from ").map(str::trim_start);
+            let paths = line.strip_prefix("import ").into_iter();
+            let mut paths = paths
+                .flat_map(|paths| paths.split(','))
+                .map(str::trim_start);
+            from.is_some_and(is_it) || paths.any(is_it)
+        })
+    }
+
     fn encoding(&self) -> TextEncoding {
         TextEncoding::Python
     }
