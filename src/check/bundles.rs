@@ -38,13 +38,17 @@ pub(super) fn join_bundles(
         parts.sort_by(|a, b| a.rule.cmp(&b.rule));
         let unset: Vec<&UnsetSetting> = parts.iter().filter_map(|p| p.unset.as_ref()).collect();
         let found: BTreeSet<&str> = parts.iter().map(|part| part.rule.as_str()).collect();
-        match bundles.decide(&id, &found) {
+        match bundles.decide(&id, &path, &found) {
             BundleDecision::Joined => {}
             BundleDecision::Alone => {
                 out.extend(parts);
                 continue;
             }
-            BundleDecision::Silent => continue,
+            BundleDecision::Configured => {
+                let asked_for = |part: &Finding| bundles.is_configured(&id, &part.rule, &path);
+                out.extend(parts.into_iter().filter(asked_for));
+                continue;
+            }
         }
         let certain = is_certain(&parts);
         match bundles.report(&id, &path, &unset, certain) {

@@ -103,6 +103,7 @@ pub struct ServerShapes {
     pub cache_names: Vec<String>,
     /// Releases of servers in one compose project from which it is a bench for tests.
     pub bench_releases: usize,
+    /// Nodes of one cluster in one compose project from which they are a bench.
     pub bench_servers: usize,
     /// Directives that stand in a file with the value they have anyway, from which the file is a copy of
     /// the one that a release ships.
@@ -133,6 +134,8 @@ pub struct ServerShapes {
     /// Blocks of the Terraform provider for Kubernetes that are items of a list, with the field of that.
     pub terraform_lists: BTreeMap<String, String>,
     pub placeholders: Vec<String>,
+    /// Bytes of the longest plain word that may stand for a password that is given elsewhere.
+    pub plain_word: usize,
     pub secret_names: Vec<String>,
     /// Behind these a client's command has a password.
     pub client_password_options: Vec<String>,
@@ -674,6 +677,13 @@ impl DeploymentShapes {
     /// A text that stands where a person is to write a secret.
     pub fn is_placeholder(&self, text: &str) -> bool {
         self.placeholders.is_match(text)
+    }
+
+    /// A word such as `argocd` may stand for a password that is given elsewhere, or be one for a test.
+    pub fn is_plain_word(&self, secret: &str) -> bool {
+        let mut letters = secret.chars();
+        secret.len() <= self.servers.plain_word
+            && letters.all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'))
     }
 
     /// A variable or field whose name says that it holds a secret.

@@ -26,7 +26,8 @@ pub struct BundleReport {
 pub enum BundleDecision {
     Joined,
     Alone,
-    Silent,
+    /// Those that the settings ask for are reported on their own, the rest is not reported.
+    Configured,
 }
 
 /// The bundles of a run, with the settings ready to be asked for each finding.
@@ -41,19 +42,38 @@ impl<'a> BundleRules<'a> {
         Self { rules, plan }
     }
 
-    /// What becomes of what these members of a bundle found.
-    pub fn decide(&self, id: &str, found: &BTreeSet<&str>) -> BundleDecision {
+    /// What becomes of what these members of a bundle found in a file.
+    pub fn decide(&self, id: &str, path: &str, found: &BTreeSet<&str>) -> BundleDecision {
         let Some(draft) = self.rules.get(id).map(|rule| &rule.draft) else {
             return BundleDecision::Alone;
         };
-        let mut needs = draft.needs.iter().map(|needed| needed.text().trim());
+        let needs = draft.needs.iter().map(|needed| needed.text().trim());
+        let mut unmet = needs.filter(|needed| !found.contains(needed)).peekable();
+        if unmet.peek().is_none() {
+            return BundleDecision::Joined;
+        }
         let wants_all = self.plan.is_strict() || self.plan.selects();
         match draft.otherwise {
-            _ if needs.all(|needed| found.contains(needed)) => BundleDecision::Joined,
             LoneSettings::Alone => BundleDecision::Alone,
             LoneSettings::Strict if wants_all => BundleDecision::Joined,
-            LoneSettings::Strict => BundleDecision::Silent,
+            // A rule that is off finds nothing, so that its silence says nothing about the setting.
+            LoneSettings::Strict if unmet.all(|needed| !self.runs(needed, path)) => {
+                BundleDecision::Joined
+            }
+            LoneSettings::Strict => BundleDecision::Configured,
         }
+    }
+
+    fn runs(&self, id: &str, path: &str) -> bool {
+        let rule = self.rules.get(id);
+        rule.is_some_and(|rule| self.plan.plan_rule(rule, path).is_some())
+    }
+
+    /// Whether the settings ask for this member itself: what they say of the bundle too, by a pattern
+    /// such as `pool/*`, is about the bundle's finding.
+    pub fn is_configured(&self, id: &str, member: &str, path: &str) -> bool {
+        let member = self.rules.get(member);
+        member.is_some_and(|member| self.plan.is_configured(member, id, path))
     }
 
     /// What the bundle of this id says of these settings in a file, if it runs there. It is certain

@@ -222,16 +222,34 @@ impl<'a> SettingsPlan<'a> {
         self.settings.select.is_empty() || self.select.is_match(rule.id())
     }
 
+    /// Whether the settings of a path turn a rule on, or give it a severity or parameters, by a pattern
+    /// that does not fit `bundle` as well.
+    pub(super) fn is_configured(&self, rule: &CompiledRule, bundle: &str, path: &str) -> bool {
+        self.patterns_of(rule, path)
+            .filter(|(glob, _)| !glob.is_match(bundle))
+            .any(|(_, own)| {
+                own.enabled == Some(true) || own.severity.is_some() || !own.params.is_empty()
+            })
+    }
+
     fn overrides_of<'p>(
         &'p self,
         rule: &'p CompiledRule,
         path: &'p str,
     ) -> impl Iterator<Item = &'p RuleOverride> {
+        self.patterns_of(rule, path).map(|(_, own)| own)
+    }
+
+    fn patterns_of<'p>(
+        &'p self,
+        rule: &'p CompiledRule,
+        path: &'p str,
+    ) -> impl Iterator<Item = (&'p GlobMatcher, &'p RuleOverride)> {
         self.overrides
             .iter()
             .filter(move |o| o.paths.as_ref().is_none_or(|p| p.is_match(path)))
             .flat_map(|o| &o.rules)
             .filter(|(glob, _)| glob.is_match(rule.id()))
-            .map(|(_, own)| *own)
+            .map(|(glob, own)| (glob, *own))
     }
 }

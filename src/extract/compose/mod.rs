@@ -4,6 +4,7 @@
 //! it; what another file sets that a person may lay over it is unknown. `extends` is
 //! followed, and so is `include`. Variables are filled in from defaults and from the `.env` beside the file.
 
+mod bench;
 mod connections;
 mod container;
 mod include;
@@ -22,8 +23,8 @@ use crate::extract::tree_files::TreeFiles;
 use crate::extract::variables::VariableValues;
 use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
-use crate::facts::raw::{RawFacts, RawServer};
-use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
+use crate::facts::raw::RawFacts;
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Excerpt, path};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{YamlNode, YamlStream};
@@ -285,31 +286,7 @@ impl<'a> ComposeProject<'a> {
         for service in started {
             service.read(&services, raw);
         }
-        if self.is_bench(&raw.servers) {
-            raw.servers
-                .iter_mut()
-                .for_each(|server| server.sample = true);
-        }
-    }
-
-    /// So many servers or releases side by side are there to try something on, and hold nothing.
-    fn is_bench(&self, servers: &[RawServer]) -> bool {
-        let known = &self.tree.shapes.servers;
-        if servers.len() >= known.bench_servers {
-            return true;
-        }
-        let images = servers
-            .iter()
-            .filter_map(|server| server.image.as_ref()?.known_text());
-        let releases: BTreeSet<(String, String)> = images
-            .map(ImageReference::parse)
-            .filter_map(|image| {
-                let tag = image.tag?;
-                let major = tag.split(|c: char| !c.is_ascii_digit()).next()?.to_owned();
-                (!major.is_empty()).then_some((image.name, major))
-            })
-            .collect();
-        releases.len() >= known.bench_releases
+        bench::mark_samples(&mut raw.servers, self.tree);
     }
 
     fn services(&'a self) -> Vec<ComposeService<'a>> {

@@ -50,7 +50,7 @@ impl LineJudge<'_> {
             Some(place) => {
                 let mut value = FactValue::set(true, place);
                 value.secret = true;
-                match disclosing.is_some_and(|word| is_plain_word(self.secret(word))) {
+                match disclosing.is_some_and(|word| self.shapes.is_plain_word(self.secret(word))) {
                     true => value.with_strength(Strength::Assumed),
                     false => value,
                 }
@@ -93,16 +93,6 @@ impl LineJudge<'_> {
             || form != LineForm::Text && written.contains('$');
         self.is_known(word) && !is_reference
     }
-}
-
-/// Longer words are taken for a passphrase.
-const LONGEST_PLAIN: usize = 16;
-
-/// A word such as `argocd` may stand for a password that is given elsewhere, or be one for a test.
-fn is_plain_word(secret: &str) -> bool {
-    let mut letters = secret.chars();
-    secret.len() <= LONGEST_PLAIN
-        && letters.all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'))
 }
 
 /// Where the arguments stand.
