@@ -192,7 +192,10 @@ impl MergedUnit<'_> {
         let mut gap = None;
         let mut words = Vec::new();
         let budget = FillBudget::of_process();
-        for argument in launch::split(&without_specifiers(&start.value)) {
+        let line = start.value.text();
+        let signs = prefix(line).len();
+        let program = start.value.slice(signs..line.len());
+        for argument in launch::split(&without_specifiers(&program)) {
             let Some(name) = variable(argument.text.text()) else {
                 words.push(fill_in(argument, environment, &budget));
                 continue;
@@ -222,7 +225,7 @@ impl MergedUnit<'_> {
                 (None, None) => {}
             }
         }
-        if prefix(start.value.text()).contains('@') && words.len() > 1 {
+        if line[..signs].contains('@') && words.len() > 1 {
             // The process gets another name than its program's.
             words.remove(1);
         }
@@ -398,17 +401,14 @@ fn fill_in(
     }
 }
 
-/// The signs before the program.
+/// The signs before the program of `ExecStart`; Podman hands over what stands in `Exec` as it is.
 fn prefix(command: &str) -> &str {
     let rest = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
     &command[..command.len() - rest.len()]
 }
 
-/// The command without the signs before its program; `%i` and the like are known on the host alone.
+/// The command, in which `%i` and the like are known on the host alone.
 fn without_specifiers(value: &Excerpt) -> InterpolatedText {
-    let text = value.text();
-    let signs = prefix(text).len();
-    let value = value.slice(signs..text.len());
     let text = value.text();
     let reason = Cause::Host("the unit name or the host sets it");
     let unknown = text
