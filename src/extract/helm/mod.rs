@@ -19,7 +19,7 @@ use crate::syntax::template;
 use crate::syntax::yaml::YamlNode;
 use blocks::{BlockAction, TemplateBlockKind};
 use expression::TemplateScope;
-use named::{CallBudget, NamedTemplates};
+use named::{CallBudget, NamedTemplate, NamedTemplates};
 use written::{RenderedText, TemplateValue};
 
 /// What a chart's templates can refer to.
@@ -87,19 +87,22 @@ pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTempla
 /// What a named template writes for a value; nothing for one that costs too much. What stays unknown
 /// in it stays as an action.
 fn render<'a>(
-    named: &'a Excerpt,
+    named: &'a NamedTemplate,
     dot: Option<TemplateValue<'a>>,
     known: TemplateValues<'a>,
     budget: &'a CallBudget,
 ) -> Option<RenderedText> {
-    let text = named.text();
-    let parts = blocks::parts(text, &template::actions(text))?;
-    budget.enter()?;
+    let text = named.body.text();
+    budget.enter(text.len())?;
+    let Some(parts) = blocks::parts(text, &named.actions) else {
+        budget.leave(0);
+        return None;
+    };
     let scope = TemplateScope {
         known,
         dollar: dot.clone(),
         dot,
-        source: named,
+        source: &named.body,
         budget,
         variables: BTreeMap::new(),
     };

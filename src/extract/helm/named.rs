@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::MOST_ACTIONS;
 use super::blocks::{self, TemplateBlockKind};
@@ -11,7 +12,16 @@ use crate::syntax::template;
 
 /// The templates of a chart and of what comes with it, by name: all of them share their names.
 #[derive(Debug, Default)]
-pub struct NamedTemplates(BTreeMap<String, Option<Excerpt>>);
+pub struct NamedTemplates(BTreeMap<String, Option<NamedTemplate>>);
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct NamedTemplate {
+    /// Its text from its `define` to its `end`.
+    pub(super) body: Excerpt,
+    /// Where the actions of the body stand in it: found once, as it may be called often.
+    pub(super) actions: Vec<Range<usize>>,
+}
 
 impl NamedTemplates {
     /// Those that the files define. A name that is defined twice is not known to mean either.
@@ -30,30 +40,37 @@ impl NamedTemplates {
             true => None,
             false => blocks::parts(text, &ranges),
         };
-        for part in parts.iter().flatten() {
+        for (index, part) in parts.iter().flatten().enumerate() {
             let end = part.block.as_ref().and_then(|block| block.plain_end());
             let name = part.code.split(['"', '`']).nth(1);
             if let (TemplateBlockKind::Define, Some(name), Some(end)) = (part.kind, name, end) {
-                let end = ranges.get(end).map_or(part.range.end, |range| range.end);
-                let body = file.slice(part.range.start..end);
+                let own = ranges.get(index..=end).unwrap_or_default();
+                let (start, end) = (part.range.start, own.last().map_or(0, |last| last.end));
+                let body = file.slice(start..end.max(part.range.end));
+                let actions = own.iter().map(|own| own.start - start..own.end - start);
+                let template = NamedTemplate {
+                    body,
+                    actions: actions.collect(),
+                };
                 let known = self.0.entry(name.to_owned());
                 known
                     .and_modify(|other| {
-                        other.take_if(|other| other.text() != body.text());
+                        other.take_if(|other| other.body.text() != template.body.text());
                     })
-                    .or_insert(Some(body));
+                    .or_insert(Some(template));
             }
         }
     }
 
     /// The files that they stand in.
     pub(super) fn files(&self) -> Vec<FileId> {
-        let files: BTreeSet<FileId> = self.0.values().flatten().map(Excerpt::file).collect();
+        let templates = self.0.values().flatten();
+        let files: BTreeSet<FileId> = templates.map(|template| template.body.file()).collect();
         files.into_iter().collect()
     }
 
-    /// The text of a template from its `define` to its `end`.
-    pub(super) fn get(&self, name: &str) -> Option<&Excerpt> {
+    /// The template of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&NamedTemplate> {
         self.0.get(name)?.as_ref()
     }
 }
@@ -63,26 +80,31 @@ impl NamedTemplates {
 pub(super) struct CallBudget {
     calls: Cell<usize>,
     depth: Cell<usize>,
-    /// Actions looked at and bytes written by all of them.
+    /// Bytes of bodies, actions looked at and bytes written by all of them.
     spent: Cell<usize>,
 }
 
 /// Calls of one file, and how deep they call each other.
 const MOST_CALLS: usize = 1_000;
 const DEEPEST: usize = 16;
-const MOST_SPENT: usize = 2 * 1024 * 1024;
+pub(super) const MOST_SPENT: usize = 2 * 1024 * 1024;
 
 impl CallBudget {
-    /// Begins a call; nothing where it would be one too many.
-    pub(super) fn enter(&self) -> Option<()> {
+    /// Begins a call of a body of so many bytes, which are paid before any of them is looked at;
+    /// nothing where it would be one too many.
+    pub(super) fn enter(&self, length: usize) -> Option<()> {
         let (calls, depth) = (self.calls.get(), self.depth.get());
-        let fits = calls < MOST_CALLS && depth < DEEPEST && self.spent.get() < MOST_SPENT;
-        self.calls.set(calls + usize::from(fits));
-        self.depth.set(depth + usize::from(fits));
-        fits.then_some(())
+        let spent = self.spent.get().saturating_add(length);
+        if calls >= MOST_CALLS || depth >= DEEPEST || spent > MOST_SPENT {
+            return None;
+        }
+        self.calls.set(calls + 1);
+        self.depth.set(depth + 1);
+        self.spent.set(spent);
+        Some(())
     }
 
-    /// Ends one that was begun, and says what it cost.
+    /// Ends one that was begun, and says what it cost beside its body.
     pub(super) fn leave(&self, cost: usize) {
         self.spent.set(self.spent.get().saturating_add(cost));
         self.depth.set(self.depth.get().saturating_sub(1));

@@ -1,5 +1,6 @@
 //! What becomes of a template with the chart's own values.
 
+use super::named::{MOST_SPENT, NamedTemplates};
 use super::{TemplateValues, fill};
 use crate::source::{Excerpt, FileId};
 use crate::syntax::yaml;
@@ -188,4 +189,31 @@ fn grown(step: u8) -> String {
     let name = |step: u8| char::from(b'a' + step);
     let (name, before) = (name(step), name(step - 1));
     format!("{name}: &{name} [*{before}, *{before}, *{before}, *{before}]\n")
+}
+
+/// The bodies of calls are paid for before they are looked at, with what a file may cost.
+#[test]
+fn bodies_of_calls_have_a_budget() {
+    let called = |length: usize, template: &str| {
+        let (head, tail) = ("{{ define \"x\" }}{{/* ", " */}}1gb{{ end }}");
+        let filler = "-".repeat(length - head.len() - tail.len());
+        let helpers = Excerpt::whole(FileId(3), format!("{head}{filler}{tail}").into());
+        let named = NamedTemplates::new([&helpers]);
+        let values = yaml::parse(&Excerpt::whole(FileId(1), VALUES.into()));
+        let known = TemplateValues {
+            values: &values.documents.first()?.root,
+            chart: None,
+            named: Some(&named),
+        };
+        let filled = fill(&Excerpt::whole(FileId(0), template.into()), known)?;
+        Some(filled.excerpt.text().to_owned())
+    };
+    let once = "a: {{ include \"x\" . }}\n";
+    let twice = format!("{once}{once}");
+    assert_eq!(called(MOST_SPENT, once).as_deref(), Some("a: 1gb\n"));
+    assert_eq!(called(MOST_SPENT + 1, once), None);
+    let half = called(MOST_SPENT / 2 - 100, &twice);
+    assert_eq!(half.as_deref(), Some("a: 1gb\na: 1gb\n"));
+    let most = called(MOST_SPENT / 2 + 1, &twice);
+    assert_eq!(most, Some(format!("a: 1gb\n{once}")));
 }
