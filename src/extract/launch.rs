@@ -128,13 +128,34 @@ pub fn is_server_image(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -
     shapes.server_image(image).is_some() || is_evident && shapes.is_likely_server(image)
 }
 
-/// The port of a server or a sentinel that a word of a check names: `6379`, `localhost:6379`,
-/// `/dev/tcp/127.0.0.1/6379`. Other numbers of a check are times and counts.
-pub fn find_checked_port<'w>(word: &'w str, shapes: &DeploymentShapes) -> Option<&'w str> {
+/// The ports of a server or a sentinel that a check asks on its own host: `6379`, `localhost 6379`,
+/// `localhost:6379`, `/dev/tcp/127.0.0.1/6379`. Other numbers of a check are times and counts, and a
+/// port of another host says nothing of this one.
+pub fn list_checked_ports<'w>(
+    words: impl Iterator<Item = &'w str>,
+    shapes: &DeploymentShapes,
+) -> Vec<&'w str> {
     let servers = &shapes.servers;
-    let last = word.rsplit([':', '/']).next()?;
-    let mut ports = servers.server_ports.iter().chain(&servers.other_mode_ports);
-    ports.any(|port| port == last).then_some(last)
+    let is_own = |host: &str| {
+        let name = host.rsplit(['/', '@', '<', '"', '\'']).next();
+        let address = name.unwrap_or_default().trim_matches(['[', ']']);
+        shapes.is_loopback(address)
+    };
+    let mut found = Vec::new();
+    let mut before = None;
+    for word in words {
+        let (host, port) = match word.rsplit_once([':', '/']) {
+            Some((host, port)) => (Some(host), port),
+            // A bare port belongs to the host before it; behind an option stands none.
+            None => (before.filter(|word: &&str| !word.starts_with('-')), word),
+        };
+        let mut ports = servers.server_ports.iter().chain(&servers.other_mode_ports);
+        if ports.any(|known| known == port) && host.is_none_or(is_own) {
+            found.push(port);
+        }
+        before = Some(word);
+    }
+    found
 }
 
 /// A command whose program is known and hands its arguments to no other.

@@ -5,6 +5,7 @@
 //! Which configuration text belongs to which server is not decided here: that is `link`'s.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::extract::kustomize::{KustomizeOutput, KustomizeTree, TreeFile};
 use crate::extract::object_name::object_name;
@@ -29,12 +30,30 @@ pub struct ObjectIndex<'t> {
     environments: &'t [String],
     /// Where to look for what is not here.
     beside: Option<&'t ObjectIndex<'t>>,
+    /// The Services by what they select, made when the first pod asks.
+    selecting: OnceLock<BTreeMap<SelectorPair, Vec<HeldPlace>>>,
 }
+
+/// A label that a Service asks pods for, in its namespace.
+type SelectorPair = (Option<String>, String, String);
+
+/// Where an object stands among those of its kind and name.
+type HeldPlace = (String, usize);
 
 /// An object and its namespace.
 struct HeldObject<'t> {
     root: &'t YamlNode,
     namespace: Option<String>,
+}
+
+impl HeldObject<'_> {
+    fn list_selector_pairs(&self) -> Vec<SelectorPair> {
+        let known = list_selector(self.root);
+        let known = known.filter_map(|(key, value)| {
+            Some((self.namespace.clone(), key.to_owned(), value?.to_owned()))
+        });
+        known.collect()
+    }
 }
 
 impl<'t> ObjectIndex<'t> {
@@ -132,28 +151,29 @@ impl<'t> ObjectIndex<'t> {
             .collect()
     }
 
-    /// The ports of a pod to which the Services lead that select it by these labels, by number.
+    /// The ports of a pod to which the Services lead that select it by these labels, as they are
+    /// written: a number, or the name that a container gives its port.
     pub fn list_target_ports(
         &self,
         namespace: Option<&String>,
         labels: &BTreeMap<String, String>,
     ) -> Vec<String> {
-        let of_kind = self.found.iter().filter(|((kind, _), _)| kind == SERVICE);
-        let held = of_kind
-            .flat_map(|(_, held)| held)
-            .filter(|held| held.namespace.as_ref() == namespace);
-        let selecting = held.filter(|held| {
-            let selector = held.root.at("spec.selector").map(YamlNode::entries);
-            let selector = selector.unwrap_or_default();
-            let mut pairs = selector.iter();
-            let fits = pairs.all(|pair| {
-                let label = pair.key.as_str().and_then(|key| labels.get(key));
-                label.is_some() && label.map(String::as_str) == known_text(Some(&pair.value))
-            });
-            fits && !selector.is_empty()
+        let selecting = self.selecting.get_or_init(|| self.index_selectors());
+        let near = labels.iter().flat_map(|(key, value)| {
+            let pair = (namespace.cloned(), key.clone(), value.clone());
+            selecting.get(&pair).into_iter().flatten()
         });
-        let ports = selecting.take(MOST_SERVICES).flat_map(|held| {
-            let ports = held.root.at("spec.ports").map(YamlNode::items);
+        let near = near.filter_map(|(name, place)| {
+            let held = self.found.get(&(SERVICE.to_owned(), name.clone()))?;
+            Some(held.get(*place)?.root)
+        });
+        // Those that share a label and not the others are looked at in vain, so they count.
+        let fitting = near.take(MOST_SERVICES).filter(|root| {
+            let mut pairs = list_selector(root);
+            pairs.all(|(key, value)| labels.get(key).map(String::as_str) == value)
+        });
+        let ports = fitting.flat_map(|root| {
+            let ports = root.at("spec.ports").map(YamlNode::items);
             ports.unwrap_or_default()
         });
         let own: Vec<String> = ports
@@ -164,6 +184,29 @@ impl<'t> ObjectIndex<'t> {
             Some(beside) if own.is_empty() => beside.list_target_ports(namespace, labels),
             _ => own,
         }
+    }
+
+    /// Each Service under the pair of its selector that the fewest Services have: a pod that it selects
+    /// has all of them, so one is enough to find it.
+    fn index_selectors(&self) -> BTreeMap<SelectorPair, Vec<HeldPlace>> {
+        let of_kind = self.found.iter().filter(|((kind, _), _)| kind == SERVICE);
+        let services: Vec<(HeldPlace, Vec<SelectorPair>)> = of_kind
+            .flat_map(|((_, name), held)| {
+                let places = held.iter().enumerate();
+                places.map(|(at, held)| ((name.clone(), at), held.list_selector_pairs()))
+            })
+            .collect();
+        let mut counts: BTreeMap<&SelectorPair, usize> = BTreeMap::new();
+        for pair in services.iter().flat_map(|(_, pairs)| pairs) {
+            *counts.entry(pair).or_default() += 1;
+        }
+        let mut found: BTreeMap<SelectorPair, Vec<HeldPlace>> = BTreeMap::new();
+        for (place, pairs) in &services {
+            if let Some(rarest) = pairs.iter().min_by_key(|pair| counts.get(pair)) {
+                found.entry(rarest.clone()).or_default().push(place.clone());
+            }
+        }
+        found
     }
 
     /// The object of this name that is meant in a file; or why that is not known.
@@ -238,6 +281,13 @@ impl<'t> ObjectIndex<'t> {
             }),
         }
     }
+}
+
+/// The labels that a Service asks pods for; without a value where that is not known.
+fn list_selector(root: &YamlNode) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let selector = root.at("spec.selector").map(YamlNode::entries);
+    let pairs = selector.unwrap_or_default().iter();
+    pairs.filter_map(|pair| Some((pair.key.as_str()?, known_text(Some(&pair.value)))))
 }
 
 /// A namespace that is not written may be any.

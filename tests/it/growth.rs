@@ -876,6 +876,21 @@ const TREES: &[GrowingTree] = &[
         },
     },
     GrowingTree {
+        name: "images that may be servers beside services of one application",
+        start: 100,
+        tree: |n| {
+            let of = |i: usize| {
+                let labels = format!("{{ part-of: shop, app: shop{i} }}");
+                format!(
+                    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: shop{i} }}\nspec:\n  template:\n    metadata: {{ labels: {labels} }}\n    spec:\n      containers:\n        - {{ name: c, image: shop-redis }}\n---\napiVersion: v1\nkind: Service\nmetadata: {{ name: shop{i} }}\nspec: {{ selector: {labels}, ports: [ {{ port: 80 }} ] }}\n"
+                )
+            };
+            (0..n)
+                .map(|i| file(&format!("s{i}/a.yaml"), of(i)))
+                .collect()
+        },
+    },
+    GrowingTree {
         name: "maps of Terraform",
         start: 25,
         tree: |n| {

@@ -275,7 +275,7 @@ impl<'a> ComposeService<'a> {
         let texts = self.health_check_texts();
         let words = texts.iter().flat_map(|text| text.split_ascii_whitespace());
         let shapes = self.project.tree.shapes;
-        let asked = words.filter_map(|word| launch::find_checked_port(word, shapes));
+        let asked = launch::list_checked_ports(words, shapes).into_iter();
         let asked = asked.map(str::to_owned);
         ports::list_open_ports(self)
             .into_iter()

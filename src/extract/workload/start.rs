@@ -68,7 +68,7 @@ impl<'a> PodSpec<'a> {
         let (command, args) = (container.get("command"), container.get("args"));
         let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_placeholder();
         if [command, args].iter().flatten().any(templated) {
-            return if image.shape.is_some() && self.serves(container) {
+            return if image.shape.is_some() && self.serves(container, image) {
                 LaunchResult::Hidden(Cause::Template("writes its command"))
             } else {
                 LaunchResult::Other
@@ -106,8 +106,8 @@ impl<'a> PodSpec<'a> {
                 entrypoint: command.map(own).or_else(|| inherited?.entrypoint.clone()),
                 command: words.unwrap_or_default(),
                 environment: &environment,
-                listens: self.serves(container),
-                ports: self.ports(container),
+                listens: self.serves(container, image),
+                ports: self.ports(container, image),
                 asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
                 mounts: built.is_none().then(|| list_mount_paths(container)),
@@ -137,7 +137,8 @@ impl<'a> PodSpec<'a> {
     /// An image whose name may be a server's: what stands beside it decides.
     fn is_likely(&self, container: &YamlNode, image: &ContainerImage<'_>) -> bool {
         let reference = image.reference.as_ref();
-        reference.is_some_and(|image| self.shapes.is_likely_server(image)) && self.serves(container)
+        reference.is_some_and(|image| self.shapes.is_likely_server(image))
+            && self.serves(container, image)
     }
 
     /// A probe runs a client of servers.
@@ -148,41 +149,43 @@ impl<'a> PodSpec<'a> {
 
     /// The ports of a container: those that it declares, those that its probes ask, and where neither
     /// says any, those to which a Service leads in a pod of one container.
-    fn ports(&self, container: &YamlNode) -> Vec<String> {
+    fn ports(&self, container: &YamlNode, image: &ContainerImage<'_>) -> Vec<String> {
         let listed = container.get("ports").map(YamlNode::items);
         let declared = listed.unwrap_or_default().iter();
         let declared = declared.filter_map(|port| port.get("containerPort")?.as_str());
         let probes = PROBES.iter().filter_map(|probe| container.get(probe));
         let asked = probes.filter_map(|probe| probe.at("tcpSocket.port")?.as_str());
-        let in_words =
-            probe_words(container).filter_map(|word| launch::find_checked_port(word, self.shapes));
+        let in_words = launch::list_checked_ports(probe_words(container), self.shapes);
         let ports: BTreeSet<&str> = declared.chain(asked).chain(in_words).collect();
         if ports.is_empty() {
-            return self.ports_of_services();
+            return self.ports_of_services(image).to_vec();
         }
         ports.into_iter().map(str::to_owned).collect()
     }
 
-    /// The ports of the pod to which Services lead: with several containers it is not known whose they are.
-    fn ports_of_services(&self) -> Vec<String> {
-        if self.neighbours().count() > 1 {
-            return Vec::new();
+    /// The ports of the pod to which Services lead: with several containers it is not known whose they
+    /// are. Of an image that is no server's by its name they say nothing, so it is not asked.
+    fn ports_of_services(&self, image: &ContainerImage<'_>) -> &[String] {
+        let reference = image.reference.as_ref();
+        let may_be_server = image.shape.is_some()
+            || reference.is_some_and(|image| self.shapes.is_likely_server(image));
+        if !may_be_server || self.neighbours().count() > 1 {
+            return &[];
         }
-        let of_service = self.shared.service_ports.get_or_init(|| {
+        self.shared.service_ports.get_or_init(|| {
             let objects = self.context.objects;
             objects.list_target_ports(self.object.namespace.as_ref(), &self.labels())
-        });
-        of_service.clone()
+        })
     }
 
     /// Others reach it, or Kubernetes itself asks it for signs of life.
-    fn serves(&self, container: &YamlNode) -> bool {
+    fn serves(&self, container: &YamlNode, image: &ContainerImage<'_>) -> bool {
         let mut fields = PROBES.iter().chain(&["ports"]);
         let is_written = fields.any(|field| {
             let node = container.get(field);
             node.is_some_and(|node| !node.items().is_empty() || node.is_map())
         });
-        is_written || !self.ports_of_services().is_empty()
+        is_written || !self.ports_of_services(image).is_empty()
     }
 
     /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
