@@ -97,7 +97,7 @@ fn cut_arguments(parts: &mut Vec<ConfPart>) -> bool {
     is_cut
 }
 
-/// Whether variables in a part come to more text than is filled in.
+/// Whether variables in a part expand to more text than is filled in.
 fn is_filled_too_long(part: &ConfPart) -> bool {
     match part {
         ConfPart::Arguments { words, .. } => words

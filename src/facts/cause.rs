@@ -107,7 +107,7 @@ pub enum Cause {
     // Bounds.
     /// A text that is longer than is read: its rest is not seen.
     TooLong,
-    /// Variables come to more text than is filled in.
+    /// Variables expand to more text than is filled in.
     FilledTooLong,
     TooMany(&'static str),
     // Versions of servers.

@@ -429,7 +429,7 @@ fn variables_that_double() {
             n + 1
         )
     });
-    let told = Told::Problem("more text than redvet fills in");
+    let told = Told::Problem("more text than redvet's limit");
     check(&[("a.yaml", pod(&entries).as_bytes())], &told);
     let script = lines("A0=xxxxxxxx;", &|n| format!("A{}=$$A{n}$$A{n};", n + 1));
     let words = lines("set -- a b;", &|_| "set -- $$@ $$@;".to_owned());
