@@ -3,6 +3,8 @@
 //!
 //! A reference to a parameter stands for its default; other functions are not evaluated.
 
+use std::collections::BTreeMap;
+
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::known_text;
 use crate::extract::terraform::managed;
@@ -12,19 +14,39 @@ use crate::syntax::yaml::{NodeKind, YamlNode};
 
 /// Values are nested no deeper.
 const DEEPEST: usize = 16;
+/// The tag of a reference's short form.
+const REFERENCE: &str = "!Ref";
 /// How resources are called among the blocks of a module.
 const RESOURCE: &str = "resource";
 
+/// What the names of a template stand for, found once: each value may refer to any of them.
+struct TemplateNames<'t> {
+    parameters: BTreeMap<&'t str, &'t YamlNode>,
+    resources: BTreeMap<&'t str, &'t YamlNode>,
+}
+
 /// The servers of a template; none of any other document.
 pub fn servers(root: &YamlNode, context: &ManifestContext<'_>) -> Vec<RawServer> {
-    let resources = root.get("Resources").map(YamlNode::entries);
-    let found = resources.unwrap_or_default().iter().filter_map(|entry| {
+    let resources = root.get("Resources").map_or(&[][..], YamlNode::entries);
+    let names = TemplateNames {
+        parameters: root
+            .get("Parameters")
+            .map_or(&[][..], YamlNode::entries)
+            .iter()
+            .filter_map(|entry| Some((entry.key.as_str()?, &entry.value)))
+            .collect(),
+        resources: resources
+            .iter()
+            .filter_map(|entry| Some((entry.key.as_str()?, &entry.key)))
+            .collect(),
+    };
+    let found = resources.iter().filter_map(|entry| {
         let kind = known_text(entry.value.get("Type"))?;
         let name = entry.key.scalar()?;
         let properties = entry.value.get("Properties").map(YamlNode::entries);
         let own = properties.unwrap_or_default().iter().filter_map(|field| {
             let name = field.key.as_str()?.to_owned();
-            Some((name, item(&field.value, root, 0)))
+            Some((name, item(&field.value, &names, 0)))
         });
         // Others refer to it by its key in the template.
         let called = HclItem {
@@ -53,7 +75,7 @@ pub fn servers(root: &YamlNode, context: &ManifestContext<'_>) -> Vec<RawServer>
 }
 
 /// A value, as far as it is written.
-fn item(node: &YamlNode, root: &YamlNode, depth: usize) -> HclItem {
+fn item(node: &YamlNode, names: &TemplateNames<'_>, depth: usize) -> HclItem {
     let unknown = HclItem {
         value: HclValue::Unknown,
         span: node.span,
@@ -62,13 +84,12 @@ fn item(node: &YamlNode, root: &YamlNode, depth: usize) -> HclItem {
         return unknown;
     }
     if let Some(name) = reference(node) {
-        let parameter = root.get("Parameters").and_then(|all| all.get(name));
-        return match parameter {
+        return match names.parameters.get(name) {
             Some(parameter) => match parameter.get("Default") {
-                Some(default) => item(default, root, depth + 1),
+                Some(default) => item(default, names, depth + 1),
                 None => unknown,
             },
-            None => resource(name, root, unknown),
+            None => resource(name, names, unknown),
         };
     }
     let is_function = |name: &str| name.starts_with("Fn::");
@@ -79,7 +100,7 @@ fn item(node: &YamlNode, root: &YamlNode, depth: usize) -> HclItem {
             here: false,
         },
         NodeKind::Seq(items) => {
-            let items = items.iter().map(|one| item(one, root, depth + 1));
+            let items = items.iter().map(|one| item(one, names, depth + 1));
             HclValue::List(items.collect())
         }
         NodeKind::Map(entries) => {
@@ -89,7 +110,7 @@ fn item(node: &YamlNode, root: &YamlNode, depth: usize) -> HclItem {
             }
             let fields = entries.iter().filter_map(|entry| {
                 let key = entry.key.as_str()?.to_owned();
-                Some((key, item(&entry.value, root, depth + 1)))
+                Some((key, item(&entry.value, names, depth + 1)))
             });
             HclValue::Object(fields.collect())
         }
@@ -103,16 +124,14 @@ fn item(node: &YamlNode, root: &YamlNode, depth: usize) -> HclItem {
 /// `!Ref NAME`, or its long form.
 fn reference(node: &YamlNode) -> Option<&str> {
     match node.tag() {
-        Some("Ref") => node.as_str(),
+        Some(REFERENCE) => node.as_str(),
         _ => known_text(node.get("Ref")),
     }
 }
 
 /// Another resource of the template, by the key that it stands under.
-fn resource(name: &str, root: &YamlNode, unknown: HclItem) -> HclItem {
-    let resources = root.get("Resources").map(YamlNode::entries);
-    let mut keys = resources.unwrap_or_default().iter().map(|entry| &entry.key);
-    let key = keys.find_map(|key| key.scalar().filter(|scalar| scalar.as_str() == name));
+fn resource(name: &str, names: &TemplateNames<'_>, unknown: HclItem) -> HclItem {
+    let key = names.resources.get(name).and_then(|key| key.scalar());
     match key {
         Some(scalar) => HclItem {
             value: HclValue::Text {

@@ -109,11 +109,16 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    /// What a condition says where a variable is not set. It was evaluated already: what it builds is
-    /// told.
+    /// What a condition says where a variable is not set. It was evaluated already, so that nothing is
+    /// recorded of it again, and what its calls change is taken back.
     fn variable_test(&mut self, id: ExpressionId) -> Option<VariableTest> {
         let file = self.code();
         let missing = self.project.front.missing_variable();
+        let size = self.state().size();
+        if !self.step(size) {
+            return None;
+        }
+        let before = self.state().clone();
         let records = std::mem::replace(&mut self.frame_mut().records, false);
         let mut held = |id| match self.value(id) {
             CodeValue::Plain(value) => Some(value),
@@ -126,6 +131,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         };
         let test = tests.test(id);
         self.frame_mut().records = records;
+        *self.state() = before;
         test
     }
 }

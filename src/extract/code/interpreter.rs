@@ -670,7 +670,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// What the only statement of a body reads from the environment: a handler runs where it is not
-    /// there. The statement was run already: what it builds is told.
+    /// there. The statement was run already, so that nothing is recorded of it again, and what its calls
+    /// change is taken back.
     fn variable_of_body(&mut self, body: &'p CodeBlock) -> Option<Precondition> {
         let [only] = &body[..] else {
             return None;
@@ -678,9 +679,15 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let StatementForm::Assign { value, .. } = &only.form else {
             return None;
         };
+        let size = self.state().size();
+        if !self.step(size) {
+            return None;
+        }
+        let before = self.state().clone();
         let records = std::mem::replace(&mut self.frame_mut().records, false);
         let value = self.value(*value);
         self.frame_mut().records = records;
+        *self.state() = before;
         match value {
             CodeValue::Plain(ConstValue::Unknown(Cause::EnvironmentVariable(name))) => {
                 Some(Precondition::Readable(name))

@@ -4,12 +4,13 @@
 //! `form` is what a front end lowers a file to, `project` the files and how they name each other,
 //! `value` what the interpreter knows at a point. `interpreter` runs bodies and statements, `conditions`
 //! their branches, `evaluate` expressions, `calls` calls, `callers` looks for the callers of a function;
-//! `clients` tells what was built, `settings` what files and classes of settings stand for. `precondition` says what holds where a variable of the environment is
-//! not set. `outline` knows where every expression stands and `seen` who names a function: by them
-//! `lifetime` says how long a client lives, `concurrency` how many of a call run at once, `bindings` what
-//! a value was bound to; `waiting` says how long a call waits. No grammar and no library is known here: a
-//! front end gives the one, `knowledge` the other. Go is lowered too, for the analyses that need no
-//! values; its options are worked out by an interpreter of its own, as all of Rust is.
+//! `clients` tells what was built, `settings` what files and classes of settings stand for.
+//! `precondition` says what holds where a variable of the environment is not set. `outline` knows where
+//! every expression stands and `seen` who names a function: by them `lifetime` says how long a client
+//! lives, `concurrency` how many of a call run at once, `bindings` what a value was bound to; `waiting`
+//! says how long a call waits. No grammar and no library is known here: a front end gives the one,
+//! `knowledge` the other. Go is lowered too, for the analyses that need no values; its options are worked
+//! out by an interpreter of its own, as all of Rust is.
 
 pub(in crate::extract) mod address;
 pub(in crate::extract) mod bindings;

@@ -17,6 +17,7 @@ impl ComposeService<'_> {
         let image = self.known_text(self.node("image"));
         let image = image.map(|text| ImageReference::parse(&text));
         let common = |image: &ImageReference| !image.repository.contains('/');
+        let words = self.program_words(built);
         RawWorkload {
             name: format!("service/{}", self.name),
             namespace: None,
@@ -24,8 +25,8 @@ impl ComposeService<'_> {
             anchor: self.anchor(),
             common: built.is_none() && image.as_ref().is_some_and(common),
             image: image.map(|image| image.name),
-            commands: command_programs::programs(&self.program_words(built)),
-            workers: command_programs::count_workers(&self.program_words(built)),
+            commands: command_programs::programs(&words),
+            workers: command_programs::count_workers(&words),
             build: built.map(|built| built.file.programs(&built.contexts)),
             quantities: self.quantities(),
             environment: environment

@@ -5,9 +5,10 @@
 //! an option or a default. `package` resolves names, `reader` runs functions abstractly
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
 //! point), `waiting` notes calls that wait at the server, `config_defaults` finds the fallbacks of a
-//! configuration, `flags` those of the command line, `env_fallback` tells what holds where a variable is not set, `module` reads go.mod,
-//! `other_packages` what a package takes from others of the tree. `lower` turns a file into the form of
-//! `extract::code`, by which `lifetime` and `concurrency` are told.
+//! configuration, `flags` those of the command line, `env_fallback` tells what holds where a variable is
+//! not set, `module` reads go.mod, `other_packages` what a package takes from others of the tree, and
+//! `short_functions` which part of those is parsed. `lower` turns a file into the form of `extract::code`,
+//! by which `lifetime` and `concurrency` are told.
 
 mod branches;
 mod calls;
