@@ -129,7 +129,7 @@ pub fn is_server_image(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -
 }
 
 /// The ports of a server or a sentinel that a check asks on its own host: `6379`, `localhost 6379`,
-/// `localhost:6379`, `/dev/tcp/127.0.0.1/6379`. Other numbers of a check are times and counts, and a
+/// `localhost:6379`, `/dev/tcp/127.0.0.1/6379`, `check-port 6379`. Other numbers of a check are times and counts, and a
 /// port of another host says nothing of this one.
 pub fn list_checked_ports<'w>(
     words: impl Iterator<Item = &'w str>,
@@ -143,19 +143,29 @@ pub fn list_checked_ports<'w>(
     };
     let mut found = Vec::new();
     let mut before = None;
+    let mut starts_command = true;
     for word in words {
         let (host, port) = match word.rsplit_once([':', '/']) {
             Some((host, port)) => (Some(host), port),
-            // A bare port belongs to the host before it; behind an option stands none.
+            // A bare port belongs to the host before it; an option and the program itself are none.
             None => (before.filter(|word: &&str| !word.starts_with('-')), word),
         };
+        let is_program = starts_command;
+        starts_command = before_program(word);
         let mut ports = servers.server_ports.iter().chain(&servers.other_mode_ports);
         if ports.any(|known| known == port) && host.is_none_or(is_own) {
             found.push(port);
         }
-        before = Some(word);
+        before = Some(word).filter(|_| !is_program);
     }
     found
+}
+
+/// Whether a program stands behind this word of a check: the shell's `-c`, the start of a health check, or
+/// what joins two commands.
+fn before_program(word: &str) -> bool {
+    let joins = word.ends_with(';') || matches!(word, "&&" | "||" | "|" | "!");
+    joins || matches!(word, "-c" | "CMD" | "CMD-SHELL" | "exec" | "if")
 }
 
 /// A command whose program is known and hands its arguments to no other.

@@ -275,7 +275,9 @@ impl MergedUnit<'_> {
             .with_known(ServerFact::LimitsMemoryField, "MemoryMax");
         let written = &mut deployment.quantities.written;
         let memory = self.last("MemoryMax").or(self.last("MemoryLimit"));
-        if let Some(setting) = memory.filter(|s| s.value.text() != "infinity") {
+        // systemd ignores a limit of 0 and says so (config_parse_memory_limit in load-fragment.c).
+        let is_limit = |setting: &&UnitSetting| !["infinity", "0"].contains(&setting.value.text());
+        if let Some(setting) = memory.filter(is_limit) {
             written.insert(DeploymentQuantity::LimitsMemory, scalar(setting, bytes));
         } else if let Some(limit) = self.container_memory() {
             written.insert(DeploymentQuantity::LimitsMemory, limit);

@@ -38,10 +38,14 @@ impl ServerResolver<'_> {
             return value;
         }
         let said = self.deployed.map(|server| &server.deployment);
-        if let Some(scalar) = said.and_then(|said| said.quantities.written.get(&quantity)) {
+        let written = said.and_then(|said| said.quantities.written.get(&quantity));
+        let unlimited = written.filter(|scalar| is_no_limit(scalar, quantity));
+        if let Some(scalar) = written.filter(|_| unlimited.is_none()) {
             return type_quantity(scalar, quantity);
         }
-        if let Some(value) = self.by_limit_range(quantity) {
+        // A LimitRange fills in what is not written: a limit of 0 is.
+        let of_namespace = || self.by_limit_range(quantity);
+        if let Some(value) = unlimited.map_or_else(of_namespace, |_| None) {
             return value;
         }
         let general = self
@@ -61,7 +65,8 @@ impl ServerResolver<'_> {
             }
             Some(server) => {
                 let said = &server.deployment;
-                let home = said.places.get(&quantity.fact()).copied();
+                let home = unlimited.map(|scalar| scalar.span);
+                let home = home.or_else(|| said.places.get(&quantity.fact()).copied());
                 default_figure(&said.quantities, quantity, &said.source)
                     .with_anchor_when_unset(home.unwrap_or(server.anchor))
             }
@@ -264,11 +269,14 @@ pub(in crate::resolve) fn of_workload(
     if counted && let Some(value) = find_autoscaled(raw, &workload.name, namespace) {
         return value;
     }
-    if let Some(scalar) = workload.quantities.written.get(&quantity) {
+    let written = workload.quantities.written.get(&quantity);
+    let unlimited = written.filter(|scalar| is_no_limit(scalar, quantity));
+    if let Some(scalar) = written.filter(|_| unlimited.is_none()) {
         return type_quantity(scalar, quantity);
     }
     if !workload.composed
         && !counted
+        && unlimited.is_none()
         && let Some(value) = by_limit_range(raw, namespace, quantity)
     {
         return value;
@@ -291,6 +299,17 @@ fn default_figure(
             None => FactValue::absent(),
         },
     }
+}
+
+/// Whether a limit is written and is none: Docker, Podman and the kubelet set no bound for 0.
+/// (moby daemon/daemon_unix.go and kubelet kuberuntime_container_linux.go pass on what is above 0.)
+fn is_no_limit(scalar: &RawScalar, quantity: DeploymentQuantity) -> bool {
+    let limits = [
+        DeploymentQuantity::LimitsMemory,
+        DeploymentQuantity::LimitsCpu,
+    ];
+    let written = scalar.text.as_ref().ok();
+    limits.contains(&quantity) && written.and_then(|text| quantity::kubernetes(text)) == Some(0.0)
 }
 
 fn figure_datum(text: &str, quantity: DeploymentQuantity) -> Option<Datum> {
