@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Fix, SubjectRef, TextEdit, UnsetSetting, fingerprint};
+use crate::finding::{Finding, FindingLabel, Fix, SubjectRef, TextEdit, UnsetSetting, fingerprint};
 use crate::policy::{self, BundleDecision, BundleReport, BundleRules, RuleSet};
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 
-/// What is one finding: members of a bundle about one subject in one file, silenced alike.
-type BundleKey = (String, SubjectRef, String, Option<(&'static str, String)>);
+/// What is one finding: members of a bundle about one subject, silenced alike. A chart's server is written in a
+/// template and in its values: members in both files are of one bundle.
+type BundleKey = (String, SubjectRef, Option<(&'static str, String)>);
 
 /// The findings with those of each bundle joined.
 pub(super) fn join_bundles(
@@ -28,13 +29,16 @@ pub(super) fn join_bundles(
             Some(id) => {
                 let silenced = finding.suppressed.as_ref();
                 let silenced = silenced.map(|by| (by.by, by.reason.clone()));
-                let path = sources.path(finding.primary).to_owned();
-                let key = (id.to_owned(), finding.subject.clone(), path, silenced);
+                let key = (id.to_owned(), finding.subject.clone(), silenced);
                 groups.entry(key).or_default().push(finding);
             }
         }
     }
-    for ((id, _, path, _), mut parts) in groups {
+    for ((id, ..), mut parts) in groups {
+        let Some(first) = parts.iter().map(|part| part.primary).min() else {
+            continue;
+        };
+        let path = sources.path(first).to_owned();
         parts.sort_by(|a, b| a.rule.cmp(&b.rule));
         let unset: Vec<&UnsetSetting> = parts.iter().filter_map(|p| p.unset.as_ref()).collect();
         let found: BTreeSet<&str> = parts.iter().map(|part| part.rule.as_str()).collect();
@@ -88,8 +92,9 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
         primary: first.primary,
         stands_in: true,
         unset: None,
+        item: None,
         object: None,
-        labels: Vec::new(),
+        labels: label_other_files(&parts, first.primary.file),
         also,
         fix: join_fixes(&parts),
         fix_obstacle: join_obstacles(&parts),
@@ -101,9 +106,19 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
     })
 }
 
+/// What stands in another file than the bundle's finding.
+fn label_other_files(parts: &[Finding], own: FileId) -> Vec<FindingLabel> {
+    let others = parts.iter().filter(|part| part.primary.file != own);
+    let label = |part: &Finding| FindingLabel {
+        span: part.primary,
+        text: part.message.clone(),
+    };
+    others.map(label).collect()
+}
+
 /// The members' fixes as one, as safe as the least safe of them; a member whose edits meet those of
 /// another in part is left out, for half of a fix is none.
-fn join_fixes(parts: &[Finding]) -> Option<Fix> {
+pub(super) fn join_fixes(parts: &[Finding]) -> Option<Fix> {
     let mut edits: Vec<TextEdit> = Vec::new();
     let mut titles: BTreeSet<&str> = BTreeSet::new();
     let mut safe = true;
