@@ -7,6 +7,7 @@
 mod baseline_diff;
 mod bundles;
 mod copies;
+mod per_file;
 #[cfg(test)]
 mod tests;
 
@@ -167,19 +168,16 @@ pub fn upgrade(
     }
 }
 
-/// Findings with their copies and bundles as one.
+/// Findings with their copies and bundles as one, and those of a file whose rule reports files.
 fn merged(
     findings: Vec<Finding>,
     rules: &RuleSet,
     settings: &policy::RuleSettings,
     sources: &Sources,
 ) -> Vec<Finding> {
-    bundles::join_bundles(
-        copies::join_copies(findings, sources),
-        rules,
-        settings,
-        sources,
-    )
+    let distinct = copies::join_copies(findings, sources);
+    let bundled = bundles::join_bundles(distinct, rules, settings, sources);
+    per_file::join_per_file(bundled, rules, sources)
 }
 
 fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {

@@ -162,6 +162,8 @@ pub struct Finding {
     pub stands_in: bool,
     /// The setting that it is about, where that is not written.
     pub unset: Option<UnsetSetting>,
+    /// What it is called in a list, where its rule reports what it found in a file as one finding.
+    pub item: Option<String>,
     /// The deployed object that it is about, with its namespace: in another file the same object is a
     /// copy. `None` where a second one would be another thing.
     pub object: Option<String>,

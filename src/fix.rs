@@ -176,6 +176,7 @@ mod tests {
             former: Vec::new(),
             stands_in: false,
             unset: None,
+            item: None,
             object: None,
             suppressed: None,
         }

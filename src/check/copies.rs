@@ -84,6 +84,7 @@ mod tests {
             primary: Span::new(file, 0, 4),
             stands_in: false,
             unset: None,
+            item: None,
             object: Some("StatefulSet/redis".to_owned()),
             labels: Vec::new(),
             subject: SubjectRef::new("server", "StatefulSet/redis".to_owned()),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::analysis::{InputFile, ProjectInputs};
 use crate::check::{self, ReportScope};
 use crate::discover::{FileKind, InputPatterns};
-use crate::finding::Report;
+use crate::finding::{Finding, Report};
 use crate::knowledge::Knowledge;
 use crate::load::apply;
 use crate::policy::{self, RuleSet};
@@ -114,8 +114,8 @@ impl<'a> FixtureEnv<'a> {
     }
 }
 
-/// A report in the terms of fixture pages: what a bundle reports counts as findings of its parts too,
-/// and a fault that copies repeat counts at each of them.
+/// A report in the terms of fixture pages: what a bundle reports counts as findings of its parts too, what a
+/// rule reports of a file as those of its lines, and a fault that copies repeat counts at each of them.
 pub fn outcome(report: &Report) -> CheckedCase {
     let place = |rule: &str, at: Span| PageFinding {
         rule: rule.to_owned(),
@@ -123,10 +123,10 @@ pub fn outcome(report: &Report) -> CheckedCase {
         line: report.sources.start(at).line,
     };
     let mut findings = Vec::new();
-    for finding in report
-        .shown_findings()
-        .flat_map(|f| std::iter::once(f).chain(&f.parts))
-    {
+    let is_bundle = |f: &&Finding| f.parts.iter().all(|part| part.rule != f.rule);
+    let shown = report.shown_findings();
+    let all = shown.flat_map(|f| Some(f).filter(is_bundle).into_iter().chain(&f.parts));
+    for finding in all {
         findings.push(place(&finding.rule, finding.primary));
         // Several servers of one text are copies at one place, which counts once.
         for copy in &finding.also {

@@ -107,7 +107,7 @@ fn report(
         n => format!("{n} settings"),
     };
     let listed = listed.join(", ");
-    let filled = |text: &str| template::bundle_text(text, &count, &listed);
+    let filled = |text: &str| template::OF_BUNDLE.fill(text, &count, &listed);
     let first = |texts: &[crate::policy::rule_source::TextVariant]| {
         texts.first().map(|variant| filled(variant.text.text()))
     };

@@ -16,6 +16,7 @@ mod compile;
 mod eval;
 mod expression_lexer;
 mod expression_parser;
+mod file_report;
 mod foreign_syntax_hints;
 mod functions;
 pub mod judge;
@@ -43,6 +44,7 @@ mod conformance;
 mod example;
 
 pub use bundle::{BundleDecision, BundleReport, BundleRules};
+pub use file_report::FileReport;
 pub use judge::{JudgementCounts, PolicyOutcome, judge};
 pub use param::{RawParamValue, RuleParam};
 pub use plan::{parameter, running_rules};

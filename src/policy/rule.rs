@@ -15,7 +15,8 @@ use crate::policy::names::{FactReference, NamedThing, RuleNames, type_of};
 use crate::policy::outcome::CelValue;
 use crate::policy::place::FindingPlace;
 use crate::policy::rule_source::{
-    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, RuleMistake, TextVariant,
+    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, PerFileDraft, RuleDraft,
+    RuleMistake, TextVariant,
 };
 use crate::policy::template::{self, MessageTemplate};
 use crate::policy::typed::{TypedExpr, TypedNode};
@@ -105,6 +106,8 @@ pub(super) struct RuleMessages {
     pub(super) at: Vec<(Option<TypedExpr>, FindingPlace)>,
     pub(super) labels: Vec<LabelBody>,
     pub(super) fixes: Vec<FixBody>,
+    /// What a finding is called where a file's are listed as one.
+    pub(super) item: Option<MessageTemplate>,
     /// Rules that speak in place of this one, each where its condition holds.
     pub(super) yields_to: Vec<(Option<TypedExpr>, String)>,
 }
@@ -173,7 +176,7 @@ fn compile_speech(
         for variant in texts {
             compiler
                 .mistakes
-                .extend(template::bundle_mistakes(&variant.text));
+                .extend(template::OF_BUNDLE.mistakes(&variant.text));
         }
         return compiler.finish(Some(RuleMessages::default()));
     }
@@ -239,6 +242,7 @@ impl<'v> RuleCompiler<'v> {
         let labels = self.each(&draft.labels, Self::label);
         let fixes = self.each(&draft.fixes, Self::fix);
         let yields_to = self.each(&draft.yields_to, Self::better_rule);
+        let item = self.each(draft.per_file.as_slice(), Self::per_file);
         Some(RuleMessages {
             cases: cases?,
             message: message?,
@@ -246,8 +250,17 @@ impl<'v> RuleCompiler<'v> {
             at: at?,
             labels: labels?,
             fixes: fixes?,
+            item: item?.pop(),
             yields_to: yields_to?,
         })
+    }
+
+    /// The template of an item; the texts about the file are filled in where its findings are known.
+    fn per_file(&mut self, draft: &PerFileDraft) -> Option<MessageTemplate> {
+        for text in std::iter::once(&draft.message).chain(&draft.help) {
+            self.mistakes.extend(template::OF_FILE.mistakes(text));
+        }
+        self.template(&draft.item)
     }
 
     fn better_rule(&mut self, variant: &TextVariant) -> Option<(Option<TypedExpr>, String)> {

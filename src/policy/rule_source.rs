@@ -112,7 +112,18 @@ pub struct RuleDraft {
     pub at: Vec<TextVariant>,
     pub labels: Vec<LabelDraft>,
     pub fixes: Vec<FixDraft>,
+    /// How it reports several findings in one file as one.
+    pub per_file: Option<PerFileDraft>,
     pub docs: RuleDocs,
+}
+
+/// What a rule says where one change to a file settles all that it found there.
+#[derive(Clone, Debug)]
+pub struct PerFileDraft {
+    /// What a finding is called in the list.
+    pub item: Excerpt,
+    pub message: Excerpt,
+    pub help: Option<Excerpt>,
 }
 
 /// One way to break a rule, with all that is said of it.
@@ -177,6 +188,7 @@ impl RuleDraft {
             texts.extend(case.when.iter().chain([&case.message]));
             texts.extend(case.help.iter().chain(&case.at));
         }
+        texts.extend(self.per_file.iter().map(|said| &said.item));
         for fix in self.all_fixes() {
             texts.extend(fix.when.iter().chain(&fix.title));
             texts.extend(fix.edits.iter().flat_map(EditDraft::texts));

@@ -145,40 +145,64 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// The words that the texts of a bundle may hold.
-const COUNT: &str = "bundle.count";
-const SETTINGS: &str = "bundle.settings";
-
-/// What is wrong with a text of a bundle, which may name nothing but its settings.
-pub(super) fn bundle_mistakes(text: &Excerpt) -> Vec<RuleMistake> {
-    let help = "a bundle's text may hold {bundle.count} and {bundle.settings}";
-    let parts = split(text.text()).into_iter();
-    let mistake = |part| match part {
-        TemplatePart::Text(_) => None,
-        TemplatePart::Expr(range) => {
-            let word = text.slice(range);
-            let known = [COUNT, SETTINGS].contains(&word.text().trim());
-            let message = format!("unknown word `{}`", word.text());
-            (!known).then(|| RuleMistake::new(word.span_all(), message))
-        }
-        TemplatePart::Stray(range, message) => Some(RuleMistake::new(text.span(range), message)),
-    };
-    let mistakes = parts.filter_map(mistake);
-    mistakes.map(|mistake| mistake.with_help(help)).collect()
+/// The words that a text about several findings may hold, and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListWords {
+    count: &'static str,
+    items: &'static str,
 }
 
-/// A text of a bundle with its words filled in.
-pub(super) fn bundle_text(text: &str, count: &str, settings: &str) -> String {
-    let parts = split(text).into_iter();
-    let filled = parts.map(|part| match part {
-        TemplatePart::Text(text) => text,
-        TemplatePart::Expr(range) => match text[range].trim() {
-            COUNT => count.to_owned(),
-            _ => settings.to_owned(),
-        },
-        TemplatePart::Stray(..) => String::new(),
-    });
-    filled.collect::<String>().trim().to_owned()
+/// The words of a bundle's texts.
+pub(super) const OF_BUNDLE: ListWords = ListWords {
+    count: "bundle.count",
+    items: "bundle.settings",
+};
+
+/// The words of what a rule says of a whole file.
+pub(super) const OF_FILE: ListWords = ListWords {
+    count: "file.count",
+    items: "file.items",
+};
+
+impl ListWords {
+    /// What is wrong with a text that may name nothing but these.
+    pub(super) fn mistakes(self, text: &Excerpt) -> Vec<RuleMistake> {
+        let help = format!(
+            "this text may hold {{{}}} and {{{}}}",
+            self.count, self.items
+        );
+        let parts = split(text.text()).into_iter();
+        let mistake = |part| match part {
+            TemplatePart::Text(_) => None,
+            TemplatePart::Expr(range) => {
+                let word = text.slice(range);
+                let known = [self.count, self.items].contains(&word.text().trim());
+                let message = format!("unknown word `{}`", word.text());
+                (!known).then(|| RuleMistake::new(word.span_all(), message))
+            }
+            TemplatePart::Stray(range, message) => {
+                Some(RuleMistake::new(text.span(range), message))
+            }
+        };
+        let mistakes = parts.filter_map(mistake);
+        mistakes
+            .map(|mistake| mistake.with_help(help.as_str()))
+            .collect()
+    }
+
+    /// The text with its words filled in.
+    pub(super) fn fill(self, text: &str, count: &str, items: &str) -> String {
+        let parts = split(text).into_iter();
+        let filled = parts.map(|part| match part {
+            TemplatePart::Text(text) => text,
+            TemplatePart::Expr(range) if text[range.clone()].trim() == self.count => {
+                count.to_owned()
+            }
+            TemplatePart::Expr(_) => items.to_owned(),
+            TemplatePart::Stray(..) => String::new(),
+        });
+        filled.collect::<String>().trim().to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -89,6 +89,7 @@ impl<'a> FailedRule<'a> {
             primary: at,
             stands_in: stands_in(place, scope),
             unset: self.unset(case, place, scope),
+            item: self.item(scope),
             object: object(scope.subject),
             labels: self.labels(scope),
             subject: subject_ref(scope.subject, scope.estate),
@@ -138,6 +139,15 @@ impl<'a> FailedRule<'a> {
             .chain(of_rule)
             .find_map(|place| Some((place.find(scope, &[])?, Some(place))));
         found.unwrap_or((scope.subject.anchor, None))
+    }
+
+    /// What it is called where a file's findings are one; unknown parts of it are as in a message.
+    fn item(&self, scope: &SubjectScope<'_>) -> Option<String> {
+        self.speech
+            .item
+            .as_ref()?
+            .render(scope, &mut Vec::new())
+            .ok()
     }
 
     fn yields_to(&self, scope: &SubjectScope<'_>) -> Vec<String> {

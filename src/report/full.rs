@@ -129,7 +129,12 @@ impl FullView<'_> {
                     fresh.push(mark);
                 }
             }
-            out.push_str(&self.snippet(&fresh, in_file.len()));
+            // A finding about a file stands on each of its lines.
+            let places = in_file.len().max(group.first.parts.len().min(fresh.len()));
+            if !self.detail.every_place {
+                fresh.truncate(MOST_DRAWN.max(in_file.len()));
+            }
+            out.push_str(&self.snippet(&fresh, places));
             out.push_str(&self.footers(group, &in_file));
         }
         out
@@ -447,6 +452,7 @@ pub(super) mod samples {
             former: Vec::new(),
             stands_in: false,
             unset: None,
+            item: None,
             object: None,
             suppressed: None,
         }

@@ -33,6 +33,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         former: Vec::new(),
         stands_in: false,
         unset: None,
+        item: None,
         object: None,
         suppressed: None,
     }

@@ -6,8 +6,8 @@ use crate::finding::Severity;
 use crate::load::LoadError;
 use crate::load::rules::form::{MappingReader, excerpt, one_or_many};
 use crate::policy::rule_source::{
-    CaseDraft, EditDraft, FixDraft, LabelDraft, LoneSettings, OperationDraft, RuleDraft,
-    TextVariant,
+    CaseDraft, EditDraft, FixDraft, LabelDraft, LoneSettings, OperationDraft, PerFileDraft,
+    RuleDraft, TextVariant,
 };
 use crate::policy::{FormerId, RuleDocs, RuleProfile};
 use crate::source::Excerpt;
@@ -135,6 +135,7 @@ fn draft(
         at: variants(root.get("at"), "at", errors),
         labels: labels(root.get("labels"), errors),
         fixes: fixes(root.get("fix"), errors),
+        per_file: root.get("per_file").and_then(|said| per_file(said, errors)),
         docs: root
             .get("docs")
             .map(|d| docs(d, errors))
@@ -296,6 +297,16 @@ fn operation(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<OperationDr
     form.errors
         .push(LoadError::new(node.span.before(), message));
     None
+}
+
+fn per_file(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<PerFileDraft> {
+    let mut form = MappingReader::new(node, errors);
+    let (item, message) = (form.required("item"), form.required("message"));
+    Some(PerFileDraft {
+        help: form.excerpt("help"),
+        item: item?,
+        message: message?,
+    })
 }
 
 fn docs(node: &YamlNode, errors: &mut Vec<LoadError>) -> RuleDocs {
