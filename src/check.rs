@@ -129,12 +129,36 @@ pub fn check(
     let is_asked = |path: &String| scope.holds(path) && !quiet.is_test(path);
     let said = &mut analysis.estate.notes;
     said.retain(|(path, _)| path.as_ref().is_none_or(is_asked));
+    let developers = note_development(&analysis.estate, &quiet, scope);
     let mut report = report(analysis, findings, undetermined, files, scope);
     report.runs = RuleRun::join(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
+    report.notes.extend(developers);
     report.notes.extend(baseline_diff::note(&gone));
     report.gone = gone;
     report
+}
+
+/// Files whose servers a developer runs, where their paths do not say so: else a reader would take the silence of
+/// the rules about deployments for praise.
+fn note_development(
+    estate: &Estate,
+    quiet: &policy::QuietPaths<'_>,
+    scope: &ReportScope,
+) -> BTreeSet<ReportNote> {
+    let servers = estate.servers.iter();
+    let servers =
+        servers.filter(|server| scope.holds(&server.path) && !quiet.is_quiet(&server.path));
+    let note = |server: &Subject| {
+        let why = server.development.as_ref()?;
+        Some(ReportNote {
+            path: Some(server.path.clone()),
+            message: format!(
+                "a developer's setup ({why}): rules about what is deployed are not applied"
+            ),
+        })
+    };
+    servers.filter_map(note).collect()
 }
 
 /// What every server will run with and every client will use.

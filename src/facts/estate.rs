@@ -88,6 +88,8 @@ pub struct Subject {
     pub not_visible: Vec<String>,
     /// Nobody runs it as it stands: it is there to be filled in or tried.
     pub sample: bool,
+    /// A developer runs it, for this reason: nobody sizes or guards it like what is deployed.
+    pub development: Option<String>,
     /// Set when a list of relations could not be seen whole.
     pub server: Option<RelatedSubject>,
     pub clients: Vec<RelatedSubject>,
@@ -113,6 +115,7 @@ impl Subject {
             links: Vec::new(),
             not_visible: Vec::new(),
             sample: false,
+            development: None,
             server: None,
             clients: Vec::new(),
         }

@@ -257,6 +257,16 @@ pub struct RawServer {
     /// Nobody runs it as it stands: the values that a server's own chart comes with, one of many
     /// releases that something is tried on.
     pub sample: bool,
+    /// What says that a developer runs it, where something does.
+    pub development: Option<DevelopmentSetup>,
+}
+
+/// What says that a deployment is a developer's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevelopmentSetup {
+    pub at: Span,
+    /// As the first part of a sentence: ``service `web` watches its source``.
+    pub why: String,
 }
 
 /// Where a reader would write the configuration that nobody wrote, in a document that has fields for
@@ -300,6 +310,7 @@ impl RawServer {
             unread: Vec::new(),
             unset_places: UnsetPlaces::default(),
             sample: false,
+            development: None,
         }
     }
 

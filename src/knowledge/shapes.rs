@@ -48,6 +48,7 @@ pub struct DeploymentShapes {
     text_keys: GlobSet,
     queue_variables: GlobSet,
     queue_names: GlobSet,
+    environment_variables: GlobSet,
     cache_names: GlobSet,
     needles: AhoCorasick,
     checksums: GlobSet,
@@ -57,6 +58,19 @@ pub struct DeploymentShapes {
 }
 
 /// `knowledge/shapes/servers.yaml`.
+/// What says that a project of containers is a developer's own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevelopmentWords {
+    /// Words in the names of what a service is built by or mounts.
+    pub words: Vec<String>,
+    /// The section of a service by which its source is watched.
+    pub section: String,
+    /// Patterns of the variables by which programs are told, and the values that mean development.
+    pub variables: Vec<String>,
+    pub values: Vec<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerShapes {
@@ -105,6 +119,8 @@ pub struct ServerShapes {
     pub bench_releases: usize,
     /// Nodes of one cluster in one compose project from which they are a bench.
     pub bench_servers: usize,
+    /// What says in a compose file that a developer runs the project.
+    pub development: DevelopmentWords,
     /// Directives that stand in a file with the value they have anyway, from which the file is a copy of
     /// the one that a release ships.
     pub shipped_lines: usize,
@@ -472,6 +488,7 @@ impl DeploymentShapes {
             text_keys: globs(&servers.text_keys)?,
             queue_variables: globs(&servers.queue_variables)?,
             queue_names: globs(&servers.queue_names)?,
+            environment_variables: globs(&servers.development.variables)?,
             cache_names: globs(&servers.cache_names)?,
             placeholders: globs(&servers.placeholders)?,
             secret_names: globs(&servers.secret_names)?,
@@ -667,6 +684,11 @@ impl DeploymentShapes {
     /// The name of a server that says that it holds jobs.
     pub fn is_queue_name(&self, name: &str) -> bool {
         self.queue_names.is_match(name)
+    }
+
+    /// Whether a variable tells a program where it runs.
+    pub fn chooses_environment(&self, name: &str) -> bool {
+        self.environment_variables.is_match(name)
     }
 
     /// The name of a server that says that what it holds can be made again.

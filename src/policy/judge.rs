@@ -300,12 +300,15 @@ impl RuleJudge<'_> {
     /// Whether the subject, or the server that a line belongs to, is known to be outside the rule's
     /// audience. An unknown answer does not silence.
     fn is_outside(&self, rule: &CompiledRule, scope: &SubjectScope<'_>) -> bool {
-        let Some(audience) = self.rules.audience(rule) else {
-            return false;
-        };
         let subject = match (scope.subject.kind, &scope.subject.server) {
             (SubjectKind::Directive, Some(related)) => self.estate.servers.get(related.index),
             _ => Some(scope.subject),
+        };
+        if subject.is_some_and(|subject| self.plan.quiet.is_development(rule, subject)) {
+            return true;
+        }
+        let Some(audience) = self.rules.audience(rule) else {
+            return false;
         };
         let Some((subject, outside)) = subject.and_then(|s| Some((s, audience.outside(s.kind)?)))
         else {

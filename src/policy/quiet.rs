@@ -65,6 +65,22 @@ impl<'a> QuietPaths<'a> {
         quiet.is_some_and(|quiet| subject.sample || quiet.samples.is_match(path))
     }
 
+    /// Whether a developer runs a server, so that rules with an audience have nothing to report of it.
+    pub(super) fn is_development(&self, rule: &CompiledRule, subject: &Subject) -> bool {
+        let is_asked = rule.draft.audience.is_some() && subject.development.is_some();
+        is_asked && self.of_rule(rule, &subject.path).is_some()
+    }
+
+    /// Whether rules are quiet about a file by its path.
+    pub fn is_quiet(&self, path: &str) -> bool {
+        let is_named = self.named_paths.iter().any(|named| named == path);
+        let fits = |quiet: &QuietGlobs| {
+            let lists = [&quiet.tests, &quiet.samples, &quiet.development];
+            lists.iter().any(|list| list.is_match(path))
+        };
+        is_named || self.by_pack.values().any(fits)
+    }
+
     /// Whether a file is test code or test data for some pack: nothing about it is of interest.
     pub fn is_test(&self, path: &str) -> bool {
         let is_named = self.named_paths.iter().any(|named| named == path);

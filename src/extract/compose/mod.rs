@@ -7,6 +7,7 @@
 mod bench;
 mod connections;
 mod container;
+mod development;
 mod include;
 mod layers;
 mod mounts;
@@ -287,6 +288,7 @@ impl<'a> ComposeProject<'a> {
             service.read(&services, raw);
         }
         bench::mark_samples(&mut raw.servers, self.tree);
+        development::mark_development(self, &services, &mut raw.servers);
     }
 
     fn services(&'a self) -> Vec<ComposeService<'a>> {

@@ -281,6 +281,8 @@ impl<'a> ServerResolver<'a> {
         };
         subject.made_in = self.find_making_folder();
         subject.sample = self.is_sample();
+        let setup = self.deployed.and_then(|server| server.development.as_ref());
+        subject.development = setup.map(|setup| setup.why.clone());
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
         for (name, value) in effective {

@@ -1,0 +1,145 @@
+//! Compose projects that a developer runs: a service is made from source that is mounted over it or watched, is
+//! built for development, or is told so by its environment. What follows for rules is decided where
+//! findings are.
+
+use crate::extract::compose::ComposeProject;
+use crate::extract::compose::service::ComposeService;
+use crate::facts::raw::{DevelopmentSetup, RawServer};
+use crate::knowledge::shapes::DevelopmentWords;
+use crate::source::path;
+use crate::syntax::yaml::YamlNode;
+
+/// Marks the servers of a project in which something says that a developer runs it. One service is enough:
+/// the services of a project are started together.
+pub(super) fn mark_development(
+    project: &ComposeProject<'_>,
+    services: &[ComposeService<'_>],
+    servers: &mut [RawServer],
+) {
+    let words = &project.tree.shapes.servers.development;
+    let Some(found) = services
+        .iter()
+        .find_map(|service| DevelopmentSearch { service, words }.find())
+    else {
+        return;
+    };
+    for server in servers {
+        server.development = Some(found.clone());
+    }
+}
+
+struct DevelopmentSearch<'a> {
+    service: &'a ComposeService<'a>,
+    words: &'a DevelopmentWords,
+}
+
+impl DevelopmentSearch<'_> {
+    fn find(&self) -> Option<DevelopmentSetup> {
+        let found = self
+            .section()
+            .or_else(|| self.build())
+            .or_else(|| self.mount())
+            .or_else(|| self.variable());
+        let (node, what) = found?;
+        Some(DevelopmentSetup {
+            at: node.span,
+            why: format!("service `{}` {what}", self.service.name),
+        })
+    }
+
+    /// Its source is watched.
+    fn section(&self) -> Option<(&YamlNode, String)> {
+        let node = self.service.node(&self.words.section)?;
+        Some((node, "watches its source".to_owned()))
+    }
+
+    fn build(&self) -> Option<(&YamlNode, String)> {
+        let fields = ["build.target", "build.dockerfile", "build.context", "build"];
+        let mut nodes = fields.iter().filter_map(|field| self.service.node(field));
+        let found = nodes.find(|node| literal(node).is_some_and(|text| self.names_it(text)))?;
+        Some((found, format!("is built by `{}`", literal(found)?)))
+    }
+
+    /// A file or folder of the tree: one called after development, or the one that the image is built from.
+    fn mount(&self) -> Option<(&YamlNode, String)> {
+        let context = self.context();
+        for (folder, node) in self.service.nodes("volumes") {
+            for item in node.items() {
+                let Some((node, source)) = bind_source(item) else {
+                    continue;
+                };
+                if self.names_it(source) {
+                    return Some((node, format!("mounts `{source}`")));
+                }
+                let source = path::resolve(folder, source);
+                let is_source = source
+                    .zip(context.as_ref())
+                    .is_some_and(|(source, context)| {
+                        let below = context.strip_prefix(&source);
+                        below.is_some_and(|rest| {
+                            source.is_empty() || rest.is_empty() || rest.starts_with('/')
+                        })
+                    });
+                if is_source {
+                    return Some((node, "mounts the folder that it is built from".to_owned()));
+                }
+            }
+        }
+        None
+    }
+
+    /// The folder that the image is built from.
+    fn context(&self) -> Option<String> {
+        let (folder, build) = self.service.nodes("build").last()?;
+        let written = build.get("context").or(Some(build));
+        let context = match written.filter(|node| node.scalar().is_some()) {
+            Some(node) => literal(node)?,
+            None => ".",
+        };
+        path::resolve(folder, context)
+    }
+
+    /// A variable by which a framework is told.
+    fn variable(&self) -> Option<(&YamlNode, String)> {
+        let is_set = |name: &str, value: &str| {
+            let shapes = self.service.project.tree.shapes;
+            let value = value.to_ascii_lowercase();
+            self.words.values.contains(&value) && shapes.chooses_environment(name)
+        };
+        for (_, node) in self.service.nodes("environment") {
+            let entries = node.entries().iter().filter_map(|entry| {
+                Some((&entry.value, entry.key.as_str()?, literal(&entry.value)?))
+            });
+            let items = node.items().iter().filter_map(|item| {
+                let (name, value) = literal(item)?.split_once('=')?;
+                Some((item, name, value))
+            });
+            let mut all = entries.chain(items);
+            if let Some((node, name, value)) = all.find(|(_, name, value)| is_set(name, value)) {
+                return Some((node, format!("has {name}={value}")));
+            }
+        }
+        None
+    }
+
+    /// A word of the name says development: `Dockerfile-devel`, `./local-dev/init`.
+    fn names_it(&self, text: &str) -> bool {
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| self.words.words.contains(&word.to_ascii_lowercase()))
+    }
+}
+
+/// A text that holds no variable: what a variable falls back to is for others to change.
+fn literal(node: &YamlNode) -> Option<&str> {
+    node.as_str().filter(|text| !text.contains('$'))
+}
+
+/// The file or folder of the tree that a volume shows, with where it is written.
+fn bind_source(item: &YamlNode) -> Option<(&YamlNode, &str)> {
+    let (node, text) = match item.get("source") {
+        Some(source) => (source, literal(source)?),
+        None => (item, literal(item)?.split(':').next()?),
+    };
+    // Without a dot it is a volume by its name.
+    text.starts_with('.').then_some((node, text))
+}
