@@ -365,24 +365,39 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
                 .any(|mention| self.repeats(mention, variable))
     }
 
-    /// A mention stands in a loop or in a function of its own below the block of its variable.
+    /// A mention stands in a loop below the block of its variable, or in a function that may run at
+    /// another time or more than once.
     fn repeats(&self, mention: ExpressionId, variable: &HoldingVariable<'c>) -> bool {
-        let Some(statement) = self.outline.statement_of(mention) else {
-            return true;
-        };
-        if self.outline.place_of(statement).function != Some(variable.function) {
-            return true;
-        }
-        for (_, place) in self.outline.outwards(statement) {
-            let form = &place.statement.form;
-            if matches!(form, StatementForm::Loop(_) | StatementForm::Spawn(_)) {
-                return true;
+        let mut at = self.outline.statement_of(mention);
+        while let Some(statement) = at {
+            for (_, place) in self.outline.outwards(statement) {
+                let form = &place.statement.form;
+                if matches!(form, StatementForm::Loop(_) | StatementForm::Spawn(_)) {
+                    return true;
+                }
+                if std::ptr::eq(place.block, variable.block) {
+                    break;
+                }
             }
-            if std::ptr::eq(place.block, variable.block) {
-                break;
+            let function = self.outline.place_of(statement).function;
+            if function == Some(variable.function) {
+                return false;
             }
+            // Each round leaves one closure, so that it ends.
+            at = function.and_then(|function| self.find_only_run(function));
         }
-        false
+        true
+    }
+
+    /// The statement that alone runs a function without a name: it calls it where it is written, then
+    /// or at the end of its own function.
+    fn find_only_run(&self, function: FunctionId) -> Option<StatementId> {
+        let closure = self.outline.closure(function)?;
+        let call = self.outline.call_of(self.outline.whole(closure))?;
+        match self.outline.holder(call) {
+            ExpressionHolder::Statement(statement) => Some(statement),
+            _ => None,
+        }
     }
 
     /// What is built is closed where the statement ends that it stands in the head of.
@@ -473,15 +488,25 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
                 return false;
             };
             let call = self.outline.call_of(member);
-            match call.map(|call| self.outline.holder(call)) {
-                Some(ExpressionHolder::Statement(statement)) => {
-                    let place = self.outline.place_of(statement);
-                    matches!(place.statement.form, StatementForm::Defer(_))
-                        && self.words.closes(name)
-                }
-                _ => false,
-            }
+            let (Some(call), Some(statement)) = (call, self.outline.statement_of(mention)) else {
+                return false;
+            };
+            let alone = matches!(self.outline.holder(call), ExpressionHolder::Statement(_));
+            let at_end = alone && self.is_deferred(statement) || self.stands_in_deferred(statement);
+            at_end && self.words.closes(name)
         })
+    }
+
+    fn is_deferred(&self, statement: StatementId) -> bool {
+        let place = self.outline.place_of(statement);
+        matches!(place.statement.form, StatementForm::Defer(_))
+    }
+
+    /// The statement stands in a function without a name that runs where its outer function ends.
+    fn stands_in_deferred(&self, statement: StatementId) -> bool {
+        let function = self.outline.place_of(statement).function;
+        let run = function.and_then(|function| self.find_only_run(function));
+        run.is_some_and(|run| self.is_deferred(run))
     }
 
     /// All uses of fields of the name that a client is put into subscribe with it.
