@@ -629,7 +629,7 @@ pub struct ChangeView {
     pub line: Option<usize>,
     pub before: Option<String>,
     pub after: Option<String>,
-    /// Both as `effective` shows them.
+    /// Both as a table shows them: sizes in units, blanks and nothing in quotes.
     #[serde(skip)]
     pub shown: Option<(String, String)>,
     pub message: String,

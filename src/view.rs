@@ -96,9 +96,11 @@ pub fn upgrades(
 }
 
 fn change(change: UpgradeChange, sources: &Sources) -> ChangeView {
-    let show = |text: &String| {
-        let bytes = text.parse::<u64>().ok().filter(|_| change.is_size);
-        bytes.map_or_else(|| text.clone(), format_size)
+    let show = |text: &String| match text.parse::<u64>() {
+        Ok(bytes) if change.is_size => format_size(bytes),
+        // Blanks and nothing at all would not be seen between the other words of the row.
+        _ if text.is_empty() || text.contains(' ') => format!("\"{text}\""),
+        _ => text.clone(),
     };
     let shown = change.before.as_ref().zip(change.after.as_ref());
     ChangeView {

@@ -57,7 +57,11 @@ fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
         .shown
         .as_ref()
         .map_or_else(String::new, |(before, after)| {
-            format!("{} -> {}; ", quote_text(before), quote_text(after))
+            format!(
+                "{} -> {}; ",
+                sanitize::one_line(before),
+                sanitize::one_line(after)
+            )
         });
     let place = match (&change.path, change.line) {
         (Some(path), Some(line)) => format!(" ({}:{line})", sanitize::one_line(path)),
@@ -69,14 +73,6 @@ fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
         sanitize::one_line(&change.directive),
         sanitize::one_line(&change.message),
     )
-}
-
-fn quote_text(text: &str) -> String {
-    let is_size = text.ends_with("iB") || text.ends_with("iB)");
-    if text.is_empty() || text.contains(' ') && !is_size {
-        return format!("\"{}\"", sanitize::one_line(text));
-    }
-    sanitize::one_line(text).to_string()
 }
 
 fn summary(view: &UpgradeView) -> String {
