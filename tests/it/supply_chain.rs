@@ -121,6 +121,19 @@ fn images_are_named_by_their_digest() {
         .collect();
     let floating = bases.iter().filter(|words| !is_pinned(words[0], &stages));
     assert_no_faults("digests", floating.map(|words| words.join(" ")));
+    let workflows = std::fs::read_dir(repository(".github/workflows")).unwrap();
+    let texts = workflows.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let texts: Vec<String> = texts.collect();
+    let lines = texts.iter().flat_map(|text| text.lines().map(str::trim));
+    let containers: Vec<&str> = lines
+        .filter_map(|line| line.strip_prefix("container: "))
+        .collect();
+    assert!(!containers.is_empty());
+    let floating = containers.iter().filter(|image| !is_pinned(image, &[]));
+    assert_no_faults(
+        "digests of workflows",
+        floating.map(|image| (*image).to_owned()),
+    );
     assert!(!is_pinned("docker.io/library/rust:1.95-alpine", &stages));
     assert!(!is_pinned("rust@sha256:606fd313", &stages));
 }
