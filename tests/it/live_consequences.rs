@@ -300,6 +300,46 @@ fn a_server_without_tls_does_not_understand_a_handshake() {
     }
 }
 
+/// A certificate and its key for this test alone: nobody trusts them.
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/tls/server.crt");
+const PRIVATE_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/tls/server.key");
+
+#[test]
+fn a_port_with_tls_answers_no_client_without_it() {
+    use std::io::{Read as _, Write as _};
+    let mut is_shown = false;
+    for program in installed() {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port().to_string();
+        let files = [
+            "--tls-cert-file",
+            CERTIFICATE,
+            "--tls-key-file",
+            PRIVATE_KEY,
+        ];
+        let listen = ["--tls-port", &port, "--tls-auth-clients", "no"];
+        // Some of the package indexes are built without TLS, and refuse the directives.
+        let Some(server) = start(&program, folder.path(), &[&listen[..], &files].concat()) else {
+            println!("SKIPPED: {program:?} is built without TLS");
+            continue;
+        };
+        let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(1)))
+            .unwrap();
+        stream.write_all(b"PING\r\n").unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(!answer.contains("PONG"), "{program:?}: {answer}");
+        assert!(ask(folder.path(), "PING").contains("PONG"));
+        drop(server);
+        is_shown = true;
+    }
+    // The server of a distribution has TLS.
+    assert!(is_shown || std::env::var_os("CI").is_none());
+}
+
 #[test]
 fn a_replica_that_missed_more_than_the_backlog_gets_a_full_copy() {
     for program in installed() {
