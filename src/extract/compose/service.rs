@@ -67,16 +67,17 @@ impl<'a> ComposeService<'a> {
             ..self.launch(built.as_ref(), reference.as_ref(), &environment)
         };
         let launched = launch::follow_launch(&launch, self.project.tree.shapes);
-        let invocation = match launched {
-            LaunchResult::Other => {
+        let invocation = match (launched, self.find_server_name(built.as_ref())) {
+            (LaunchResult::Other, Some(reason)) => Err(reason),
+            (LaunchResult::Other, None) => {
                 raw.connections
                     .extend(self.exporter_connection(&environment));
                 raw.workloads
                     .push(self.program(built.as_ref(), environment));
                 return;
             }
-            LaunchResult::Hidden(reason) => Err(reason),
-            LaunchResult::Server(invocation) => Ok(*invocation),
+            (LaunchResult::Hidden(reason), _) => Err(reason),
+            (LaunchResult::Server(invocation), _) => Ok(*invocation),
         };
         let shape = official(reference.as_ref(), self.project.tree.shapes);
         let data = shape.and_then(|shape| shape.data.as_deref());
@@ -106,6 +107,25 @@ impl<'a> ComposeService<'a> {
             built_from: built.map(|built| built.file.path.clone()),
             ..RawServer::new(format!("service/{}", self.name), self.anchor())
         });
+    }
+
+    /// Why a service whose program is not found is a server whose configuration is not seen: it is called like
+    /// one and has a server's port. Its image comes from outside, or is built of the tree and called so.
+    fn find_server_name(&self, built: Option<&TreeImage<'_>>) -> Option<Cause> {
+        let shapes = self.project.tree.shapes;
+        let written = self.text(self.node("image")?)?;
+        let (name, why) = match (written.known_text(), built) {
+            (Err(reason), None) => (self.name.to_owned(), reason),
+            (Ok(image), Some(_)) => (image.to_owned(), Cause::StartScript("is not followed")),
+            _ => return None,
+        };
+        let reference = ImageReference::parse(&name);
+        let is_called =
+            shapes.server_image(&reference).is_some() || shapes.is_likely_server(&reference);
+        let ports = self.list_ports();
+        let has_port = |known: &[String]| ports.iter().any(|port| known.contains(port));
+        let serves = has_port(&shapes.servers.server_ports) || self.is_asked_by_client();
+        (is_called && serves && !has_port(&shapes.servers.other_mode_ports)).then_some(why)
     }
 
     /// A scalar with its variables filled in.

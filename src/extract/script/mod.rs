@@ -154,9 +154,48 @@ impl ScriptReader<'_> {
                 at += usize::from(redirect(&mut draft, &word.text, at, self.words));
                 continue;
             }
+            if sign == "(" && self.opens_array(at - 1) {
+                at = self.skip_array(&mut draft, at);
+                continue;
+            }
             self.end(&mut draft, sign);
         }
         self.end(&mut draft, "\n");
+    }
+
+    /// Whether a parenthesis stands right behind `NAME=` or `NAME+=`: what it holds are the items of an array,
+    /// and no command.
+    fn opens_array(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).and_then(|before| self.words.get(before)) else {
+            return false;
+        };
+        let touches = self
+            .words
+            .get(at)
+            .is_some_and(|sign| sign.range.start == before.range.end);
+        touches && !before.operator && before.text.ends_with('=')
+    }
+
+    /// Takes the items of an array off; what its variable holds is not followed. The place behind it.
+    fn skip_array(&mut self, draft: &mut CommandDraft, from: usize) -> usize {
+        if let Some(name) = draft.words.pop() {
+            let name = self.words[name]
+                .text
+                .trim_end_matches(['=', '+'])
+                .to_owned();
+            self.scope.forget(&name);
+        }
+        let mut depth = 1;
+        let rest = self.words.get(from..).unwrap_or_default();
+        let end = rest.iter().position(|word| {
+            depth += match word.text.as_str() {
+                "(" if word.operator => 1,
+                ")" if word.operator => -1,
+                _ => 0,
+            };
+            depth == 0
+        });
+        end.map_or(self.words.len(), |end| from + end + 1)
     }
 
     /// A command ends at an operator.
