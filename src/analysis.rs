@@ -639,6 +639,8 @@ impl FileReader<'_> {
                 .add(excerpt.file(), filled.assumed, &filled.files);
         }
         let installed = roles.find_installed(&input.path, &self.knowledge.shapes.servers.installs);
+        let installed = installed
+            .or_else(|| conf::find_release_in_name(&input.path, excerpt, &self.knowledge.shapes));
         for text in &mut raw.texts {
             text.installed.clone_from(&installed);
         }

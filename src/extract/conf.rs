@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::facts::bounds::MOST_BYTES;
-use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
+use crate::facts::raw::{InstalledRelease, LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Comment, Excerpt, FileId, MASK, Span, path};
@@ -327,6 +327,33 @@ fn is_foreign(name: &str, lines: &[RawLine], shapes: &DeploymentShapes) -> bool 
         holds(&servers.foreign_text, &word.text) || holds(&servers.foreign_beside, &word.text)
     };
     is_marked && (is_named() || first_words().all(is_shared))
+}
+
+/// The release that a file is called after (`redis-2.8.conf.j2`, `valkey8.1.conf`): a role or formula keeps one
+/// for each that it installs.
+pub fn find_release_in_name(
+    path: &str,
+    excerpt: &Excerpt,
+    shapes: &DeploymentShapes,
+) -> Option<InstalledRelease> {
+    let name = path::name(path).to_ascii_lowercase();
+    let mut programs = shapes.servers.programs.iter();
+    let (flavor, rest) = programs.find_map(|program| {
+        let rest = name.strip_prefix(program.flavor.as_str())?;
+        Some((&program.flavor, rest.trim_start_matches(['-', '_', 'v'])))
+    })?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let version = rest[..end.unwrap_or(rest.len())].trim_end_matches('.');
+    // A port has no dot, an address has four parts.
+    let numbers: Vec<&str> = version.split('.').collect();
+    let is_release =
+        matches!(numbers[..], [major, _] | [major, _, _] if (1..=2).contains(&major.len()));
+    is_release.then(|| InstalledRelease {
+        flavor: flavor.clone(),
+        version: Ok(version.to_owned()),
+        from_distribution: false,
+        span: excerpt.span_all().before(),
+    })
 }
 
 /// Whether a file whose name says that it is a server's configuration is another program's about the
