@@ -14,7 +14,7 @@ use crate::facts::raw::{
 use crate::facts::{Cause, EditTarget};
 use crate::knowledge::shapes::path::FieldPath;
 use crate::knowledge::shapes::schema::{
-    ConfPartShape, ConfSource, FieldCondition, ObjectKey, ServerPaths, ValueTree,
+    ConfPartShape, ConfSource, FieldCondition, ObjectKey, RecordLines, ServerPaths, ValueTree,
 };
 use crate::source::{FileId, Span};
 use crate::syntax;
@@ -87,6 +87,7 @@ impl<'a> ShapeReading<'a> {
             ConfPartShape::Object(key) => self.object(key),
             ConfPartShape::Items(path) => self.items(path, LineForm::Field),
             ConfPartShape::RuntimeItems(path) => self.items(path, LineForm::Runtime),
+            ConfPartShape::Records(records) => self.records(records),
             ConfPartShape::Map(path) => self.map(path),
             ConfPartShape::Text(path) => self.text_part(path, raw),
             ConfPartShape::Flags(path) => self.flags(path),
@@ -210,6 +211,24 @@ impl<'a> ShapeReading<'a> {
                     node.is_open()
                         .then(|| gap(&template_reason(), Some(node.span))),
                 );
+                parts
+            }
+            found => self.not_plain(&found),
+        }
+    }
+
+    /// A line of each mapping in a list.
+    fn records(&self, records: &RecordLines) -> Vec<ConfPart> {
+        match self.fields.get(&records.list) {
+            FieldContent::Written(node) if node.is_seq() => {
+                let conditions = self.conditions_in(node);
+                let lines = node.items().iter().map(|item| {
+                    let line = record_line(&records.line, item);
+                    conditions.judge(line, item.span)
+                });
+                let mut parts = vec![ConfPart::Lines(lines.collect())];
+                let open = node.is_open();
+                parts.extend(open.then(|| gap(&template_reason(), Some(node.span))));
                 parts
             }
             found => self.not_plain(&found),
@@ -473,6 +492,38 @@ fn field_line(name: &str, args: Option<Vec<String>>, node: &YamlNode) -> RawLine
             2 => replace(node),
             _ => EditTarget::None,
         },
+        words,
+        trailing_comment: None,
+        text_after_quote: false,
+        error: None,
+    }
+}
+
+/// The line that a mapping becomes.
+fn record_line(line: &[String], item: &YamlNode) -> RawLine {
+    let word = |word: &String| {
+        let key = word
+            .strip_prefix('{')
+            .and_then(|word| word.strip_suffix('}'));
+        let node = key.and_then(|key| item.get(key));
+        let text = match (key, node) {
+            (None, _) => word.as_str(),
+            (Some(_), node) => node.and_then(YamlNode::as_str).unwrap_or_default(),
+        };
+        let is_open = item.is_open() || node.is_some_and(YamlNode::has_placeholder);
+        RawWord {
+            text: text.to_owned(),
+            span: node.map_or(item.span, |node| node.span),
+            unresolved: (key.is_some() && is_open).then(template_reason),
+        }
+    };
+    let words: Vec<RawWord> = line.iter().map(word).collect();
+    RawLine {
+        number: 1,
+        span: item.span,
+        form: LineForm::Field,
+        argument_count: words.len(),
+        slot: EditTarget::None,
         words,
         trailing_comment: None,
         text_after_quote: false,

@@ -205,6 +205,8 @@ pub enum ConfPartShape {
     Items(FieldPath),
     /// A list of `name value` texts that are applied to the running server by CONFIG SET.
     RuntimeItems(FieldPath),
+    /// A list of mappings, each of which becomes a line.
+    Records(RecordLines),
     /// A mapping of directives.
     Map(FieldPath),
     /// A text of configuration.
@@ -213,6 +215,15 @@ pub enum ConfPartShape {
     Flags(FieldPath),
     /// Something stands here that cannot be seen; a sentence for people.
     NotVisible(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordLines {
+    pub list: FieldPath,
+    /// The words of a line; `{key}` as a whole word is what a mapping of the list says, empty where it says
+    /// nothing.
+    pub line: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
