@@ -36,7 +36,8 @@ struct DevelopmentSearch<'a> {
 impl DevelopmentSearch<'_> {
     fn find(&self) -> Option<DevelopmentSetup> {
         let found = self
-            .section()
+            .name()
+            .or_else(|| self.section())
             .or_else(|| self.build())
             .or_else(|| self.mount())
             .or_else(|| self.variable());
@@ -45,6 +46,17 @@ impl DevelopmentSearch<'_> {
             at: node.span,
             why: format!("service `{}` {what}", self.service.name),
         })
+    }
+
+    /// It is called so itself, or its container is.
+    fn name(&self) -> Option<(&YamlNode, String)> {
+        let layer = self.service.layers.last()?;
+        if self.names_it(self.service.name) {
+            return Some((layer.node, "is called so".to_owned()));
+        }
+        let node = self.service.node("container_name")?;
+        let name = literal(node).filter(|name| self.names_it(name))?;
+        Some((node, format!("makes the container `{name}`")))
     }
 
     /// Its source is watched.
