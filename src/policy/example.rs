@@ -179,6 +179,7 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         help: Vec::new(),
         at: variants(&[(None, "server.conf[\"maxmemory\"]")]),
         labels: Vec::new(),
+        per_file: None,
         fixes: Vec::new(),
         docs: RuleDocs::default(),
     }
