@@ -8,6 +8,7 @@
 //! This module reads no files and knows no format.
 
 mod excerpt;
+pub mod glob_list;
 pub mod own_fault;
 pub mod path;
 pub mod pattern_limit;

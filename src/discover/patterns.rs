@@ -2,9 +2,14 @@
 //! themselves are supplied by the caller.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
+
+use crate::source::glob_list::{GlobList, GlobStyle};
 
 /// How a file is to be read. `discover` only hands it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,13 +85,27 @@ pub(super) const LARGEST: u64 = 64 << 20;
 struct PatternEntry {
     kind: FileKind,
     claim: MatchConfidence,
-    needles: Option<Regex>,
+    needles: FileNeedles,
 }
+
+/// Words of which a file must hold one. An expression is fastest to search with and costs as much to
+/// compile as an automaton needs for the bytes of many small files, so it comes behind these.
+#[derive(Debug)]
+struct FileNeedles {
+    words: Vec<String>,
+    /// Bytes that were searched.
+    searched: AtomicUsize,
+    automaton: OnceLock<Option<AhoCorasick>>,
+    expression: OnceLock<Option<Regex>>,
+}
+
+/// Bytes that are searched by the automaton.
+const FEW_BYTES: usize = 128 << 10;
 
 /// Globs of several patterns.
 #[derive(Debug)]
 struct PathGlobs {
-    set: GlobSet,
+    list: GlobList,
     /// By glob, the pattern that it belongs to.
     entries: Vec<usize>,
 }
@@ -96,8 +115,6 @@ struct PathGlobs {
 pub enum PatternError {
     #[error("bad file pattern: {0}")]
     Glob(#[from] globset::Error),
-    #[error("bad needles: {0}")]
-    Needles(String),
 }
 
 impl InputPatterns {
@@ -109,12 +126,8 @@ impl InputPatterns {
     }
 
     pub fn new(patterns: &[InputPattern]) -> Result<Self, PatternError> {
-        let entries = patterns
-            .iter()
-            .map(PatternEntry::new)
-            .collect::<Result<_, _>>()?;
         Ok(Self {
-            entries,
+            entries: patterns.iter().map(PatternEntry::new).collect(),
             exact: PathGlobs::new(patterns, false)?,
             any_case: PathGlobs::new(patterns, true)?,
             largest: LARGEST,
@@ -148,7 +161,7 @@ fn in_lower_case(path: &str) -> Cow<'_, str> {
 
 impl PathGlobs {
     fn new(patterns: &[InputPattern], any_case: bool) -> Result<Self, globset::Error> {
-        let mut set = GlobSetBuilder::new();
+        let mut globs = Vec::new();
         let mut entries = Vec::new();
         let meant = patterns.iter().enumerate();
         for (at, pattern) in meant.filter(|(_, pattern)| pattern.any_case == any_case) {
@@ -158,29 +171,38 @@ impl PathGlobs {
                 } else {
                     Cow::Borrowed(text.as_str())
                 };
-                set.add(parse_glob(&text)?);
+                globs.push(anchor(&text));
                 entries.push(at);
             }
         }
+        let style = GlobStyle {
+            is_path: true,
+            any_case: false,
+        };
         Ok(Self {
-            set: set.build()?,
+            list: GlobList::new(&globs, style)?,
             entries,
         })
     }
 
     fn find_fitting(&self, path: &str) -> Vec<usize> {
-        let matches = self.set.matches(path).into_iter();
+        let matches = self.list.find_matches(path).into_iter();
         matches.map(|glob| self.entries[glob]).collect()
     }
 }
 
 impl PatternEntry {
-    fn new(pattern: &InputPattern) -> Result<Self, PatternError> {
-        Ok(Self {
+    fn new(pattern: &InputPattern) -> Self {
+        Self {
             kind: pattern.kind,
             claim: pattern.claim,
-            needles: needles(&pattern.needles)?,
-        })
+            needles: FileNeedles {
+                words: pattern.needles.clone(),
+                searched: AtomicUsize::new(0),
+                automaton: OnceLock::new(),
+                expression: OnceLock::new(),
+            },
+        }
     }
 }
 
@@ -190,27 +212,52 @@ pub(super) fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
 }
 
 fn parse_glob(text: &str) -> Result<Glob, globset::Error> {
-    let anchored = if text.contains('/') {
+    GlobBuilder::new(&anchor(text))
+        .literal_separator(true)
+        .build()
+}
+
+fn anchor(text: &str) -> String {
+    if text.contains('/') {
         text.trim_start_matches("./").to_owned()
     } else {
         format!("**/{text}")
-    };
-    GlobBuilder::new(&anchored).literal_separator(true).build()
+    }
 }
 
-/// One expression for all words: its search skips through a text faster than an automaton that
-/// looks at every byte.
-fn needles(words: &[String]) -> Result<Option<Regex>, PatternError> {
-    if words.is_empty() {
-        return Ok(None);
+impl FileNeedles {
+    /// Words too many to search for do not decide: the file is read.
+    fn is_in(&self, content: &[u8]) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let before = self.searched.fetch_add(content.len(), Ordering::Relaxed);
+        if before.saturating_add(content.len()) <= FEW_BYTES {
+            let automaton = self.automaton.get_or_init(|| self.build_automaton());
+            return automaton.as_ref().is_none_or(|a| a.is_match(content));
+        }
+        let expression = self.expression.get_or_init(|| self.build_expression());
+        expression.as_ref().is_none_or(|e| e.is_match(content))
     }
-    let escaped: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-    RegexBuilder::new(&escaped.join("|"))
-        .case_insensitive(true)
-        .unicode(false)
-        .build()
-        .map(Some)
-        .map_err(|e| PatternError::Needles(e.to_string()))
+
+    fn build_automaton(&self) -> Option<AhoCorasick> {
+        AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(&self.words)
+            .ok()
+    }
+
+    /// One expression for all words: its search skips through a text faster than an automaton that
+    /// looks at every byte.
+    fn build_expression(&self) -> Option<Regex> {
+        let escaped: Vec<String> = self.words.iter().map(|word| regex::escape(word)).collect();
+        RegexBuilder::new(&escaped.join("|"))
+            .case_insensitive(true)
+            .unicode(false)
+            .build()
+            .ok()
+    }
 }
 
 /// A file's pattern.
@@ -228,12 +275,11 @@ impl RecognisedFile<'_> {
 
     /// The content is what the pattern is about.
     pub(super) fn wants(self, content: &[u8]) -> bool {
-        let needles = self.0.needles.as_ref();
-        needles.is_none_or(|needles| needles.is_match(content))
+        self.0.needles.is_in(content)
     }
 
     /// Words decide whether the file is meant.
     pub(super) fn has_needles(self) -> bool {
-        self.0.needles.is_some()
+        !self.0.needles.words.is_empty()
     }
 }

@@ -52,5 +52,5 @@ pub use quiet::QuietPaths;
 pub use rule::CompiledRule;
 pub use rule_source::{FormerId, LoneSettings, RuleDocs, RuleDraft, RuleMistake, RuleProfile};
 pub use ruleset::{Audience, RulePack, RuleSet};
-pub use settings::{QuietPatterns, RuleOverride, RuleSettings, ScopedOverrides, glob};
+pub use settings::{QuietPatterns, RuleOverride, RuleSettings, ScopedOverrides, check_glob, glob};
 pub use violation::RuleViolation;

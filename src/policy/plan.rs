@@ -1,7 +1,7 @@
 //! Applies settings to a rule for one path: whether it runs, at which severity and with which
 //! parameters. Which paths are quiet is decided in `quiet`.
 
-use globset::{GlobMatcher, GlobSet};
+use globset::GlobMatcher;
 
 use crate::facts::value::Datum;
 use crate::finding::Severity;
@@ -11,6 +11,7 @@ use crate::policy::rule_source::RuleProfile;
 use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::ScopedParams;
 use crate::policy::settings::{RuleOverride, RuleSettings, glob, globs};
+use crate::source::glob_list::GlobList;
 
 /// The ids of the rules that the settings leave on for some path.
 pub fn running_rules(rules: &RuleSet, settings: &RuleSettings) -> Vec<String> {
@@ -34,16 +35,16 @@ pub fn parameter(
 /// The settings, ready to be asked.
 pub(super) struct SettingsPlan<'a> {
     settings: &'a RuleSettings,
-    select: GlobSet,
-    ignore: GlobSet,
+    select: GlobList,
+    ignore: GlobList,
     overrides: Vec<ScopedSetting<'a>>,
     /// The bundles, each with the ids that it may report.
-    bundles: Vec<(&'a CompiledRule, GlobSet)>,
+    bundles: Vec<(&'a CompiledRule, GlobList)>,
     pub(super) quiet: QuietPaths<'a>,
 }
 
 struct ScopedSetting<'a> {
-    paths: Option<GlobSet>,
+    paths: Option<GlobList>,
     rules: Vec<(GlobMatcher, &'a RuleOverride)>,
 }
 
@@ -62,7 +63,7 @@ pub(super) enum FindingVoice<'a> {
     Silent,
 }
 
-fn bundles(rules: &RuleSet) -> Vec<(&CompiledRule, GlobSet)> {
+fn bundles(rules: &RuleSet) -> Vec<(&CompiledRule, GlobList)> {
     let bundles = rules.rules().filter(|rule| rule.draft.is_bundle());
     let members = |rule: &CompiledRule| {
         let patterns: Vec<&str> = rule

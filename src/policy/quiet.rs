@@ -6,19 +6,18 @@
 
 use std::collections::BTreeMap;
 
-use globset::GlobSet;
-
 use crate::facts::estate::Subject;
 use crate::finding::Severity;
 use crate::policy::rule::CompiledRule;
 use crate::policy::ruleset::RuleSet;
 use crate::policy::settings::{QuietPatterns, RuleSettings, globs};
+use crate::source::glob_list::GlobList;
 
 #[derive(Default)]
 struct QuietGlobs {
-    tests: GlobSet,
-    samples: GlobSet,
-    development: GlobSet,
+    tests: GlobList,
+    samples: GlobList,
+    development: GlobList,
 }
 
 /// The lists of each pack, compiled.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobMatcher};
 
 use crate::facts::work_limits::WorkLimits;
 use crate::finding::Severity;
 use crate::policy::param::RawParamValue;
 use crate::policy::rule_source::RuleProfile;
+use crate::source::glob_list::{GlobList, GlobStyle};
 use crate::source::pattern_limit;
 
 /// The settings of a run.
@@ -80,6 +81,20 @@ pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
     build(pattern).map(|g| g.compile_matcher())
 }
 
+/// Why a text is no such glob, if so.
+pub fn check_glob(pattern: &str) -> Result<(), String> {
+    if let Some(why) = pattern_limit::excess(pattern) {
+        return Err(why);
+    }
+    let list = GlobList::new(&[pattern], ON_PATHS);
+    list.map(drop).map_err(|error| error.kind().to_string())
+}
+
+const ON_PATHS: GlobStyle = GlobStyle {
+    is_path: true,
+    any_case: false,
+};
+
 fn build(pattern: &str) -> Result<globset::Glob, String> {
     if let Some(why) = pattern_limit::excess(pattern) {
         return Err(why);
@@ -90,13 +105,11 @@ fn build(pattern: &str) -> Result<globset::Glob, String> {
         .map_err(|error| error.kind().to_string())
 }
 
-/// A set of globs. Those that are none match nothing: `load` has reported them.
-pub(super) fn globs<S: AsRef<str>>(patterns: &[S]) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        if let Ok(glob) = build(pattern.as_ref()) {
-            set.add(glob);
-        }
-    }
-    set.build().unwrap_or_default()
+/// A list of globs. Those that are none match nothing: `load` has reported them.
+pub(super) fn globs<S: AsRef<str>>(patterns: &[S]) -> GlobList {
+    let patterns = patterns.iter().map(AsRef::as_ref);
+    GlobList::of_valid(
+        patterns.filter(|pattern| pattern_limit::excess(pattern).is_none()),
+        ON_PATHS,
+    )
 }

@@ -6,6 +6,7 @@
 //! readers in `extract`.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
@@ -75,8 +76,9 @@ pub fn tells_statistics(call: &str) -> bool {
 #[derive(Debug)]
 pub struct NeedleSet {
     words: Vec<String>,
-    /// None where the automaton cannot be built: then each word is looked for alone.
-    automaton: Option<AhoCorasick>,
+    /// Made when the first text is searched; none where it cannot be built: then each word is looked for
+    /// alone.
+    automaton: OnceLock<Option<AhoCorasick>>,
 }
 
 impl NeedleSet {
@@ -84,7 +86,7 @@ impl NeedleSet {
         let unique: BTreeSet<&str> = words.collect();
         let words: Vec<String> = unique.into_iter().map(str::to_owned).collect();
         Self {
-            automaton: AhoCorasick::new(&words).ok(),
+            automaton: OnceLock::new(),
             words,
         }
     }
@@ -96,7 +98,10 @@ impl NeedleSet {
 
     /// Whether the text holds one of the words.
     pub fn is_in(&self, text: &str) -> bool {
-        match &self.automaton {
+        let automaton = self
+            .automaton
+            .get_or_init(|| AhoCorasick::new(&self.words).ok());
+        match automaton {
             Some(automaton) => automaton.is_match(text),
             None => self.words.iter().any(|word| text.contains(word.as_str())),
         }

@@ -4,7 +4,7 @@ use crate::facts::estate::SubjectKind;
 use crate::load::LoadError;
 use crate::load::rules::form::{MappingReader, excerpt};
 use crate::load::rules::rule::subject_named;
-use crate::policy::{Audience, QuietPatterns, RulePack, RuleProfile, glob};
+use crate::policy::{Audience, QuietPatterns, RulePack, RuleProfile, check_glob};
 use crate::source::Excerpt;
 use crate::syntax::yaml::YamlNode;
 
@@ -71,7 +71,7 @@ fn quiet(root: &YamlNode, errors: &mut Vec<LoadError>) -> QuietPatterns {
     for list in ["tests", "samples", "development"] {
         for node in quiet.get(list).map_or(&[][..], YamlNode::items) {
             let pattern = node.as_str().unwrap_or_default();
-            if let Err(message) = glob(pattern) {
+            if let Err(message) = check_glob(pattern) {
                 let message = format!("invalid pattern `{pattern}`: {message}");
                 errors.push(LoadError::new(node.span, message));
             }
