@@ -13,23 +13,24 @@ pub mod schema;
 use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::facts::raw::RawKind;
+use crate::source::glob_list::{GlobList, GlobStyle};
 
 pub use image::ImageReference;
 pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary, ImageSetUp, SetUpLine};
 pub use library::{ChartName, ShapeLibrary};
 
-static SHAPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/shapes");
+/// The files as JSON, which `build.rs` makes of the YAML.
+static SHAPES: Dir<'_> = include_dir!("$OUT_DIR/knowledge/shapes");
 
 /// The file that describes images and texts.
-const SERVERS_FILE: &str = "servers.yaml";
+const SERVERS_FILE: &str = "servers.json";
 
 /// The file of tables that give words for limits and requests; every other file is a shape.
-const PRESETS_FILE: &str = "presets.yaml";
+const PRESETS_FILE: &str = "presets.json";
 
 /// All shapes.
 #[derive(Debug)]
@@ -39,22 +40,22 @@ pub struct DeploymentShapes {
     pub library: ShapeLibrary,
     /// What images hold and read by themselves.
     pub images: ImageLibrary,
-    exporters: GlobSet,
-    likely_images: GlobSet,
-    other_chart_repositories: GlobSet,
-    not_images: GlobSet,
-    placeholders: GlobSet,
-    secret_names: GlobSet,
-    text_keys: GlobSet,
-    queue_variables: GlobSet,
-    queue_names: GlobSet,
-    environment_variables: GlobSet,
-    cache_names: GlobSet,
+    exporters: GlobList,
+    likely_images: GlobList,
+    other_chart_repositories: GlobList,
+    not_images: GlobList,
+    placeholders: GlobList,
+    secret_names: GlobList,
+    text_keys: GlobList,
+    queue_variables: GlobList,
+    queue_names: GlobList,
+    environment_variables: GlobList,
+    cache_names: GlobList,
     needles: AhoCorasick,
-    checksums: GlobSet,
-    reloaders: GlobSet,
-    reload_sidecars: GlobSet,
-    agents: GlobSet,
+    checksums: GlobList,
+    reloaders: GlobList,
+    reload_sidecars: GlobList,
+    agents: GlobList,
 }
 
 /// `knowledge/shapes/servers.yaml`.
@@ -475,7 +476,7 @@ impl DeploymentShapes {
         let files = SHAPES.files().filter_map(|file| {
             let name = file.path().to_str()?;
             let others = [SERVERS_FILE, PRESETS_FILE, images::IMAGES_FILE];
-            let is_shape = name.ends_with(".yaml") && !others.contains(&name);
+            let is_shape = name.ends_with(".json") && !others.contains(&name);
             is_shape.then(|| (name.to_owned(), file.contents_utf8().unwrap_or_default()))
         });
         let text = |name: &str| SHAPES.get_file(name).and_then(|file| file.contents_utf8());
@@ -736,9 +737,10 @@ impl DeploymentShapes {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, ShapeError> {
-    serde_yaml::from_str(text).map_err(|error| ShapeError {
-        file: file.to_owned(),
+/// Reads a file that the program carries.
+fn read<T: serde::de::DeserializeOwned>(file: &str, json: &str) -> Result<T, ShapeError> {
+    serde_json::from_str(json).map_err(|error| ShapeError {
+        file: file.replace(".json", ".yaml"),
         message: error.to_string(),
     })
 }
@@ -747,31 +749,51 @@ fn needles(words: &[String]) -> Result<AhoCorasick, ShapeError> {
     let mut builder = AhoCorasickBuilder::new();
     builder.ascii_case_insensitive(true);
     builder.build(words).map_err(|error| ShapeError {
-        file: SERVERS_FILE.to_owned(),
+        file: SERVERS_FILE.replace(".json", ".yaml"),
         message: error.to_string(),
     })
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, ShapeError> {
-    let failed = |error: globset::Error| ShapeError {
-        file: SERVERS_FILE.to_owned(),
-        message: error.to_string(),
+fn globs(patterns: &[String]) -> Result<GlobList, ShapeError> {
+    let style = GlobStyle {
+        any_case: true,
+        is_path: false,
     };
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(
-            GlobBuilder::new(pattern)
-                .case_insensitive(true)
-                .build()
-                .map_err(failed)?,
-        );
-    }
-    set.build().map_err(failed)
+    GlobList::new(patterns, style).map_err(|error| ShapeError {
+        file: SERVERS_FILE.replace(".json", ".yaml"),
+        message: error.to_string(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// That a file of the build says what the one in the repository does.
+    fn compare<T: serde::de::DeserializeOwned + std::fmt::Debug>(path: &std::path::Path) {
+        let written = std::fs::read_to_string(path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let built = SHAPES.get_file(name.replace(".yaml", ".json")).unwrap();
+        let built: T = read(name, built.contents_utf8().unwrap()).unwrap();
+        let written: T = serde_yaml::from_str(&written).unwrap();
+        assert_eq!(format!("{built:?}"), format!("{written:?}"), "{name}");
+    }
+
+    #[test]
+    fn the_files_of_the_build_say_what_the_written_ones_do() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge/shapes");
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+        assert_eq!(files.len(), SHAPES.files().count());
+        for file in files {
+            let path = file.unwrap().path();
+            match path.file_stem().unwrap().to_str().unwrap() {
+                "servers" => compare::<ServerShapes>(&path),
+                "images" => compare::<images::ImageTable>(&path),
+                "presets" => compare::<BTreeMap<String, library::PresetTable>>(&path),
+                _ => compare::<schema::DeploymentShape>(&path),
+            }
+        }
+    }
 
     #[test]
     fn every_shape_loads_and_images_are_told_apart() {

@@ -14,6 +14,7 @@ pub mod usage;
 pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
@@ -31,18 +32,25 @@ use usage::BlockingModel;
 use version::LibraryVersion;
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/clients");
+/// The heads of the models as JSON, which `build.rs` makes.
+static HEADS: Dir<'static> = include_dir!("$OUT_DIR/knowledge/clients");
 static BUILT_IN: LazyLock<ClientModels> =
-    LazyLock::new(|| ClientModels::of_texts(built_in_texts()));
+    LazyLock::new(|| ClientModels::of_libraries(built_in_libraries()));
 
 /// The tables that say which library a model is of.
 const HEAD: [&str; 2] = ["client", "package"];
 
-/// The texts of the built-in models, in the order of their names.
-fn built_in_texts() -> Vec<&'static str> {
-    let toml = |path: &std::path::Path| path.extension().is_some_and(|e| e == "toml");
+/// The built-in models, in the order of their names.
+fn built_in_libraries() -> Vec<LibraryModel> {
+    let toml = |path: &Path| path.extension().is_some_and(|e| e == "toml");
     let mut files: Vec<_> = FOLDER.files().filter(|f| toml(f.path())).collect();
     files.sort_by_key(|f| f.path());
-    files.iter().filter_map(|f| f.contents_utf8()).collect()
+    let model = |file: &'static include_dir::File<'static>| {
+        let head = HEADS.get_file(file.path().with_extension("json"))?;
+        let head = serde_json::from_str(head.contents_utf8()?).ok()?;
+        Some(LibraryModel::new(file.contents_utf8()?, head))
+    };
+    files.into_iter().filter_map(model).collect()
 }
 
 /// What each option is for, by its name in rules: a sentence with its unit and the catch.
@@ -82,13 +90,17 @@ impl LibraryModel {
         let mut head = before.to_owned();
         let of_head = tables.iter().filter(|table| HEAD.contains(&table.name));
         of_head.for_each(|table| head.push_str(table.text));
-        Some(Self {
-            head: toml::from_str(&head).ok()?,
+        Some(Self::new(text, toml::from_str(&head).ok()?))
+    }
+
+    fn new(text: &'static str, head: ModelHead) -> Self {
+        Self {
+            head,
             text,
-            tables,
+            tables: tables::tables(text).1,
             stats_calls: OnceLock::new(),
             model: OnceLock::new(),
-        })
+        }
     }
 
     pub fn id(&self) -> &str {
@@ -173,7 +185,10 @@ impl ClientModels {
     /// Models of these texts. One that does not load is left out; see the tests for the built-in ones.
     pub fn of_texts(texts: impl IntoIterator<Item = &'static str>) -> Self {
         let of_text = |text| LibraryModel::of_text(text);
-        let libraries: Vec<LibraryModel> = texts.into_iter().filter_map(of_text).collect();
+        Self::of_libraries(texts.into_iter().filter_map(of_text).collect())
+    }
+
+    fn of_libraries(libraries: Vec<LibraryModel>) -> Self {
         let languages = libraries.iter().map(LibraryModel::language);
         Self {
             needles: languages.map(|l| (l, OnceLock::new())).collect(),

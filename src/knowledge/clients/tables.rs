@@ -31,7 +31,7 @@ impl<'t> ModelTable<'t> {
 /// holds the files to it that theirs are indented.
 pub(super) fn tables(text: &str) -> (&str, Vec<ModelTable<'_>>) {
     let first = text.starts_with('[').then_some(0);
-    let others = text.match_indices("\n[").map(|(at, _)| at + 1);
+    let others = memchr::memmem::find_iter(text.as_bytes(), "\n[").map(|at| at + 1);
     let starts: Vec<usize> = first.into_iter().chain(others).collect();
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     let found = starts.iter().zip(ends).map(|(start, end)| {

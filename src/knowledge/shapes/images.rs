@@ -3,29 +3,30 @@
 
 use std::collections::BTreeMap;
 
-use globset::GlobSet;
 use serde::Deserialize;
+
+use crate::source::glob_list::GlobList;
 
 use super::schema::ReadSource;
 use super::{ImageReference, ShapeError, globs, read};
 
 /// The file of tables.
-pub(super) const IMAGES_FILE: &str = "images.yaml";
+pub(super) const IMAGES_FILE: &str = "images.json";
 
 /// Everything that is known of images.
 #[derive(Debug)]
 pub struct ImageLibrary {
     table: ImageTable,
-    asked: Vec<GlobSet>,
-    reads: Vec<GlobSet>,
-    passwords: GlobSet,
-    data_mounts: GlobSet,
-    other_mounts: GlobSet,
+    asked: Vec<GlobList>,
+    reads: Vec<GlobList>,
+    passwords: GlobList,
+    data_mounts: GlobList,
+    other_mounts: GlobList,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ImageTable {
+pub(super) struct ImageTable {
     #[serde(default)]
     read: Vec<ReadSource>,
     files: Vec<ImageFiles>,
@@ -119,7 +120,7 @@ pub enum AskedVariable {
 impl ImageLibrary {
     pub(super) fn new(text: &str) -> Result<Self, ShapeError> {
         let table: ImageTable = read(IMAGES_FILE, text)?;
-        let each = |of: fn(&ImageContent) -> &Vec<String>| -> Result<Vec<GlobSet>, ShapeError> {
+        let each = |of: fn(&ImageContent) -> &Vec<String>| -> Result<Vec<GlobList>, ShapeError> {
             table.images.iter().map(|image| globs(of(image))).collect()
         };
         Ok(Self {

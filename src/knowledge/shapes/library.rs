@@ -24,7 +24,8 @@ pub struct ShapeLibrary {
 #[derive(Debug)]
 struct ShapeFile {
     name: String,
-    text: String,
+    /// JSON, as the program carries it; of a file that is taken in nothing but its shape is kept.
+    text: &'static str,
     read: OnceLock<Option<DeploymentShape>>,
 }
 
@@ -40,7 +41,7 @@ impl ShapeLibrary {
     pub(super) fn new(files: Vec<(String, &'static str)>, presets: &'static str) -> Self {
         let files = files.into_iter().map(|(name, text)| ShapeFile {
             name,
-            text: text.to_owned(),
+            text,
             read: OnceLock::new(),
         });
         Self {
@@ -53,11 +54,14 @@ impl ShapeLibrary {
 
     /// Takes in one more file.
     pub(super) fn add(&mut self, name: &str, text: &str) -> Result<(), ShapeError> {
-        read::<DeploymentShape>(name, text)?;
+        let shape: DeploymentShape = serde_yaml::from_str(text).map_err(|error| ShapeError {
+            file: name.to_owned(),
+            message: error.to_string(),
+        })?;
         self.files.push(ShapeFile {
             name: name.to_owned(),
-            text: text.to_owned(),
-            read: OnceLock::new(),
+            text: "",
+            read: OnceLock::from(Some(shape)),
         });
         Ok(())
     }
@@ -70,7 +74,7 @@ impl ShapeLibrary {
         if group.is_empty() {
             return None;
         }
-        let files = self.files.iter().filter(|file| file.text.contains(group));
+        let files = self.files.iter().filter(|file| file.may_hold(group));
         files.filter_map(ShapeFile::shape).find(|shape| {
             let matches = shape.resource.as_ref();
             matches.is_some_and(|m| m.api == group && m.kinds.iter().any(|k| k == kind))
@@ -81,7 +85,7 @@ impl ShapeLibrary {
     pub fn charts(&self) -> impl Iterator<Item = &DeploymentShape> {
         self.files
             .iter()
-            .filter(|file| file.is_chart())
+            .filter(|file| file.may_hold("\"chart\":"))
             .filter_map(ShapeFile::shape)
             .filter(|shape| shape.chart.is_some())
     }
@@ -141,7 +145,7 @@ impl ShapeLibrary {
     /// Every file that does not load, for tests.
     pub fn mistakes(&self) -> Vec<ShapeError> {
         let files = self.files.iter();
-        let shapes = files.filter_map(|file| read::<DeploymentShape>(&file.name, &file.text).err());
+        let shapes = files.filter_map(|file| read::<DeploymentShape>(&file.name, file.text).err());
         let presets =
             read::<BTreeMap<String, PresetTable>>(super::PRESETS_FILE, self.presets).err();
         shapes.chain(presets).collect()
@@ -152,12 +156,13 @@ impl ShapeFile {
     /// A file that does not load is a defect, which a test catches.
     fn shape(&self) -> Option<&DeploymentShape> {
         self.read
-            .get_or_init(|| read(&self.name, &self.text).ok())
+            .get_or_init(|| read(&self.name, self.text).ok())
             .as_ref()
     }
 
-    fn is_chart(&self) -> bool {
-        self.text.lines().any(|line| line == "chart:")
+    /// Whether a word stands in the file; any may in one that was taken in.
+    fn may_hold(&self, word: &str) -> bool {
+        self.text.is_empty() || self.text.contains(word)
     }
 }
 

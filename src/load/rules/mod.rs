@@ -9,6 +9,9 @@ mod pack;
 mod rule;
 mod schema;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 
@@ -25,6 +28,9 @@ pub use schema::{PACK_SCHEMA, RULE_SCHEMA};
 /// The pack that redvet comes with.
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
+/// The trees of its files, as `build.rs` wrote them.
+static PARSED: Dir<'static> = include_dir!("$OUT_DIR/rules");
+
 /// What the pack that redvet comes with is called.
 pub const BUILTIN_PACK: &str = "redvet";
 
@@ -34,7 +40,8 @@ pub const PACK_FILE: &str = "pack.yaml";
 /// How far a pack is believed.
 #[derive(Clone, Copy, Debug)]
 pub enum PackTrust<'a> {
-    /// Proven by tests: no schema, expressions compiled when they are first needed.
+    /// Ours, and proven by tests: parsed when redvet is built, no schema, expressions compiled when they
+    /// are first needed.
     Proven,
     /// Somebody's: everything is checked now.
     Checked(&'a Vocabulary),
@@ -67,7 +74,7 @@ pub fn builtin() -> BuiltinPack {
 pub fn load_builtin(trust: PackTrust<'_>) -> BuiltinPack {
     let mut sources = Sources::default();
     let mut files = Vec::new();
-    embedded(&BUILTIN, &mut |path, text| {
+    embedded(&BUILTIN, ".yaml", &mut |path, text| {
         let id = sources.add(SourceFile::new(path, text));
         files.push((id, path.to_owned()));
     });
@@ -85,12 +92,16 @@ pub fn load_builtin(trust: PackTrust<'_>) -> BuiltinPack {
     }
 }
 
-/// The YAML files of an embedded folder, in a fixed order.
-fn embedded(dir: &'static Dir<'static>, f: &mut impl FnMut(&'static str, &'static str)) {
+/// The files of an embedded folder with an ending, in a fixed order.
+fn embedded(
+    dir: &'static Dir<'static>,
+    ending: &str,
+    f: &mut impl FnMut(&'static str, &'static str),
+) {
     let mut files: Vec<_> = dir.files().collect();
     files.sort_by_key(|file| file.path());
     for file in files {
-        let path = file.path().to_str().filter(|p| p.ends_with(".yaml"));
+        let path = file.path().to_str().filter(|p| p.ends_with(ending));
         if let (Some(path), Some(text)) = (path, file.contents_utf8()) {
             f(path, text);
         }
@@ -98,7 +109,7 @@ fn embedded(dir: &'static Dir<'static>, f: &mut impl FnMut(&'static str, &'stati
     let mut dirs: Vec<_> = dir.dirs().collect();
     dirs.sort_by_key(|dir| dir.path());
     for dir in dirs {
-        embedded(dir, f);
+        embedded(dir, ending, f);
     }
 }
 
@@ -149,6 +160,20 @@ pub fn load_pack(
     loader.errors.sort_by_key(|error| error.span);
     loader.errors.dedup();
     Err(loader.errors)
+}
+
+/// The trees of the built-in pack, by their files without the ending.
+static TREES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let mut trees = HashMap::new();
+    embedded(&PARSED, ".json", &mut |path, json| {
+        trees.insert(path.trim_end_matches(".json"), json);
+    });
+    trees
+});
+
+/// The tree of a file of ours.
+fn parsed_tree(path: &str) -> Option<YamlNode> {
+    yaml::decode(TREES.get(path.trim_end_matches(".yaml"))?)
 }
 
 /// A rule that was read, and where its id stands.
@@ -209,6 +234,11 @@ impl PackLoader<'_> {
 
     /// The one document of a file, if it has no mistake of form.
     fn document(&mut self, file: FileId, schema: &str) -> Option<YamlNode> {
+        if let PackTrust::Proven = self.trust
+            && let Some(tree) = parsed_tree(self.sources.get(file).path())
+        {
+            return Some(tree);
+        }
         let text = self.sources.get(file).text();
         let stream = yaml::parse(&Excerpt::whole(file, text.clone()));
         let before = self.errors.len();

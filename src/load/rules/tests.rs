@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::facts::vocabulary::{FactType, Vocabulary};
+use crate::syntax::yaml::{MappingEntry, NodeKind};
 
 const RULE: &str = r#"id: a/b
 title: a fault
@@ -288,5 +289,28 @@ fn a_finding_and_its_labels_stand_on_facts_and_subjects() {
             errors[0].contains("expected a fact or a subject"),
             "{errors:?}"
         );
+    }
+}
+
+/// What a tree says, without the places where it stands.
+fn written(node: &YamlNode) -> String {
+    match &node.kind {
+        NodeKind::Scalar(scalar) => format!("{:?} {:?}", scalar.style(), scalar.as_str()),
+        NodeKind::Seq(items) => format!("{:?}", items.iter().map(written).collect::<Vec<_>>()),
+        NodeKind::Map(entries) => {
+            let entry = |e: &MappingEntry| (written(&e.key), written(&e.value));
+            format!("{:?}", entries.iter().map(entry).collect::<Vec<_>>())
+        }
+    }
+}
+
+#[test]
+fn the_trees_of_the_build_are_those_of_the_files() {
+    let builtin = builtin();
+    for (id, file) in builtin.sources.iter() {
+        let stream = yaml::parse(&Excerpt::whole(id, file.text().clone()));
+        let built = parsed_tree(file.path()).unwrap();
+        let (built, own) = (written(&built), written(&stream.documents[0].root));
+        assert_eq!(built, own, "{}", file.path());
     }
 }

@@ -12,6 +12,7 @@ mod actions;
 mod align;
 mod block;
 mod build;
+mod encoded;
 mod merge;
 mod node;
 mod overlay;
@@ -20,6 +21,7 @@ mod synthetic;
 mod typing;
 mod unread;
 
+pub use encoded::decode;
 pub use node::{MappingEntry, NodeKind, Scalar, ScalarStyle, YamlNode};
 pub use unread::UnreadDocuments;
 
