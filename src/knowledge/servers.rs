@@ -12,6 +12,7 @@ use include_dir::{Dir, include_dir};
 
 use crate::facts::raw::DeclaredBuild;
 use crate::facts::vocabulary::FactType;
+use crate::nearest::nearest;
 
 mod builds;
 mod candidates;
@@ -22,7 +23,6 @@ mod needs;
 mod paths;
 pub mod releases;
 mod resource_share;
-mod secret_names;
 mod series;
 pub mod waiting;
 
@@ -42,7 +42,6 @@ pub use series::{ServerSeries, TableSource, UnknownDirective};
 
 use candidates::numbers;
 use releases::ReleaseTable;
-use secret_names::SecretNames;
 use series::SeriesFile;
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
@@ -58,7 +57,9 @@ pub struct ServerKnowledge {
     needed_paths: OnceLock<Vec<NeededPath>>,
     formats: OnceLock<Vec<DataFormat>>,
     releases: OnceLock<ReleaseTable>,
-    secrets: OnceLock<SecretNames>,
+    /// Places of the newest whole table of each flavor, for every name asks for them.
+    newest: OnceLock<Vec<usize>>,
+    secrets: OnceLock<Vec<String>>,
     sentences: OnceLock<BTreeMap<String, String>>,
 }
 
@@ -115,6 +116,7 @@ impl ServerKnowledge {
             needed_paths: OnceLock::new(),
             formats: OnceLock::new(),
             releases: OnceLock::new(),
+            newest: OnceLock::new(),
             secrets: OnceLock::new(),
             sentences: OnceLock::new(),
         }
@@ -163,11 +165,16 @@ impl ServerKnowledge {
 
     /// The newest series of each flavor of which everything is known.
     pub fn newest(&self) -> impl Iterator<Item = &ServerSeries> {
-        let flavors = self.series.chunk_by(|a, b| a.flavor == b.flavor);
-        flavors.filter_map(|entries| {
-            let mut newest_first = entries.iter().rev().filter_map(|entry| self.table(entry));
-            newest_first.find(|series| !series.partial)
-        })
+        let newest = self.newest.get_or_init(|| {
+            let flavors = self.flavors().into_iter();
+            let newest = flavors.filter_map(|flavor| {
+                let mut entries = self.series.iter().enumerate().rev();
+                let is_whole = |entry| self.table(entry).is_some_and(|table| !table.partial);
+                entries.find(|(_, entry)| entry.flavor == flavor && is_whole(entry))
+            });
+            newest.map(|(at, _)| at).collect()
+        });
+        newest.iter().filter_map(|at| self.table(&self.series[*at]))
     }
 
     /// The first and last series of a flavor that know this name (an alias counts), and the names of
@@ -280,8 +287,21 @@ impl ServerKnowledge {
     /// Whether the name's value is a secret in any current version. A misspelt name does not make a
     /// password less of one.
     pub fn is_secret(&self, name: &str) -> bool {
-        let names = || SecretNames::of(self.newest());
-        self.secrets.get_or_init(names).contains(name)
+        let name = name.to_lowercase();
+        let known = self.newest().filter_map(|series| series.directive(&name));
+        let is_secret = known.map(DirectiveSpec::is_secret).reduce(|a, b| a | b);
+        is_secret.unwrap_or_else(|| {
+            let secrets = self.secrets.get_or_init(|| self.list_secrets());
+            nearest(&name, secrets.iter().map(String::as_str)).is_some()
+        })
+    }
+
+    /// The names of the directives whose value is a secret in any current version.
+    fn list_secrets(&self) -> Vec<String> {
+        let directives = self.newest().flat_map(ServerSeries::directives);
+        let names = directives.filter(|d| d.is_secret()).map(|d| d.name.clone());
+        let names: BTreeSet<String> = names.collect();
+        names.into_iter().collect()
     }
 
     /// The type of every directive's effective value, over all series. A directive whose type

@@ -87,7 +87,7 @@ impl SeriesTranscript {
             return Some(Cow::Borrowed(decided));
         }
         // Under another name of it the directive is looked for by itself.
-        let directive = series.directive(name).filter(|d| d.name == name)?;
+        let directive = series.directive_called(name)?;
         let unset = || DirectiveState::unset(directive, self.gap.as_ref());
         has_effect(directive).then(|| Cow::Owned(unset()))
     }

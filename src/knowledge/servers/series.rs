@@ -3,8 +3,8 @@
 //! A file says everything of a series, or what it changes of the series that it `extends`; an entry
 //! that is `null` takes away. Choosing a server's series is left to [`servers`](super).
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -34,8 +34,8 @@ pub struct ServerSeries {
     pub language: Arc<ConfigLanguage>,
     pub commands: Arc<CommandNames>,
     directives: BTreeMap<Arc<str>, Arc<DirectiveSpec>>,
-    /// By lower-case names and aliases.
-    names: HashMap<String, Arc<DirectiveSpec>>,
+    /// By their other names; made when one is looked up, for most tables are only extended.
+    aliases: OnceLock<BTreeMap<String, Arc<DirectiveSpec>>>,
 }
 
 /// What a table was read from.
@@ -139,7 +139,7 @@ impl ServerSeries {
             dotted_directive: newest_first.find_map(|file| file.dotted_directive)?,
             language: language(chain, extended)?,
             commands: commands(own, extended),
-            names: names(&directives),
+            aliases: OnceLock::new(),
             directives,
         })
     }
@@ -184,15 +184,29 @@ impl ServerSeries {
 
     /// The directive that this name or alias stands for, in any case.
     pub fn directive(&self, name: &str) -> Option<&DirectiveSpec> {
-        let as_written = self.names.get(name);
-        let found = as_written.or_else(|| self.names.get(&name.to_ascii_lowercase()))?;
-        Some(found)
+        let as_written = self.find_in_lower_case(name);
+        as_written.or_else(|| self.find_in_lower_case(&name.to_ascii_lowercase()))
     }
 
-    /// Every name and alias in lower case, with its directive.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &DirectiveSpec)> {
-        let names = self.names.iter();
-        names.map(|(name, directive)| (name.as_str(), directive.as_ref()))
+    /// The directive of this very name.
+    pub fn directive_called(&self, name: &str) -> Option<&DirectiveSpec> {
+        self.directives.get(name).map(Arc::as_ref)
+    }
+
+    /// No name is another one's alias: a test holds the tables to it.
+    fn find_in_lower_case(&self, name: &str) -> Option<&DirectiveSpec> {
+        let found = self.directives.get(name);
+        found.or_else(|| self.aliases().get(name)).map(Arc::as_ref)
+    }
+
+    fn aliases(&self) -> &BTreeMap<String, Arc<DirectiveSpec>> {
+        self.aliases.get_or_init(|| {
+            let all = self.directives.values().flat_map(|directive| {
+                let names = directive.aliases.iter();
+                names.map(|name| (name.to_ascii_lowercase(), Arc::clone(directive)))
+            });
+            all.collect()
+        })
     }
 
     pub fn directives(&self) -> impl Iterator<Item = &DirectiveSpec> {
@@ -301,12 +315,21 @@ fn merge(whole: &mut Value, change: Value) {
     }
 }
 
-fn names(
-    directives: &BTreeMap<Arc<str>, Arc<DirectiveSpec>>,
-) -> HashMap<String, Arc<DirectiveSpec>> {
-    let all = directives.values().flat_map(|directive| {
-        let names = std::iter::once(&directive.name).chain(&directive.aliases);
-        names.map(|name| (name.to_ascii_lowercase(), Arc::clone(directive)))
-    });
-    all.collect()
+#[cfg(test)]
+mod tests {
+    use crate::knowledge::servers::ServerKnowledge;
+
+    #[test]
+    fn a_name_stands_for_one_directive_and_is_in_lower_case() {
+        let servers = ServerKnowledge::embedded();
+        for series in servers.all() {
+            for (name, directive) in &series.directives {
+                assert_eq!(directive.name, **name, "{}", series.name());
+                assert!(!name.bytes().any(|b| b.is_ascii_uppercase()), "{name}");
+                for alias in &directive.aliases {
+                    assert!(!series.directives.contains_key(&**alias), "{alias}");
+                }
+            }
+        }
+    }
 }
