@@ -1,8 +1,11 @@
 //! Excerpts: a text with the way back to the bytes of the file that it was taken from, and to those of
 //! another file where a template put something from there.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+
+use smallvec::{SmallVec, smallvec};
 
 use super::{FileId, Span, narrow};
 
@@ -54,12 +57,37 @@ impl ExcerptPiece {
     }
 }
 
+/// The pieces of an excerpt; most have one.
+type ExcerptPieces = SmallVec<[ExcerptPiece; 1]>;
+
 /// A text and the way back to the file that it was taken from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Excerpt {
     file: FileId,
-    text: Arc<str>,
-    pieces: Vec<ExcerptPiece>,
+    /// Shared with the excerpt that it is one stretch of: most scalars of a file are.
+    whole: Arc<str>,
+    start: u32,
+    end: u32,
+    pieces: ExcerptPieces,
+}
+
+/// Two are equal by what they hold, whatever else stands in the text that they share.
+impl PartialEq for Excerpt {
+    fn eq(&self, other: &Self) -> bool {
+        self.file == other.file && self.text() == other.text() && self.pieces == other.pieces
+    }
+}
+
+impl Eq for Excerpt {}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Excerpt")
+            .field("file", &self.file)
+            .field("text", &self.text())
+            .field("pieces", &self.pieces)
+            .finish()
+    }
 }
 
 impl Excerpt {
@@ -68,8 +96,10 @@ impl Excerpt {
         let len = narrow(text.len());
         Self {
             file,
-            text,
-            pieces: vec![ExcerptPiece {
+            whole: text,
+            start: 0,
+            end: len,
+            pieces: smallvec![ExcerptPiece {
                 at: 0,
                 len,
                 origin: 0,
@@ -90,8 +120,10 @@ impl Excerpt {
         };
         Self {
             file: span.file,
-            text: text.into(),
-            pieces: vec![piece],
+            whole: text.into(),
+            start: 0,
+            end: narrow(text.len()),
+            pieces: smallvec![piece],
         }
     }
 
@@ -100,7 +132,7 @@ impl Excerpt {
     }
 
     pub fn text(&self) -> &str {
-        &self.text
+        &self.whole[self.start as usize..self.end as usize]
     }
 
     /// The bytes of the file that a range of this excerpt's text came from: those of another file
@@ -119,7 +151,7 @@ impl Excerpt {
 
     /// The whole excerpt's place in the file.
     pub fn span_all(&self) -> Span {
-        self.span(0..self.text.len())
+        self.span(0..self.text().len())
     }
 
     /// A contiguous part of this excerpt.
@@ -133,7 +165,7 @@ impl Excerpt {
     pub fn parts(&self) -> impl Iterator<Item = (&str, Span)> {
         self.pieces.iter().map(|piece| {
             let range = piece.at as usize..piece.end();
-            (&self.text[range.clone()], self.span(range))
+            (&self.text()[range.clone()], self.span(range))
         })
     }
 
@@ -197,16 +229,29 @@ impl Excerpt {
 /// Builds an excerpt out of ranges of another one, in the order in which they are pushed.
 pub struct ExcerptBuilder<'a> {
     base: &'a Excerpt,
-    text: String,
-    pieces: Vec<ExcerptPiece>,
+    text: BuiltText,
+    pieces: ExcerptPieces,
+}
+
+/// The text of an excerpt that is being built.
+enum BuiltText {
+    /// One stretch of the base's, which need not be copied.
+    Stretch(Range<usize>),
+    Copied(String),
+}
+
+/// What is appended to it.
+enum AppendedText<'t> {
+    OfBase(Range<usize>),
+    Other(&'t str),
 }
 
 impl<'a> ExcerptBuilder<'a> {
     fn new(base: &'a Excerpt) -> Self {
         Self {
             base,
-            text: String::new(),
-            pieces: Vec::new(),
+            text: BuiltText::Stretch(0..0),
+            pieces: ExcerptPieces::new(),
         }
     }
 
@@ -222,13 +267,13 @@ impl<'a> ExcerptBuilder<'a> {
                 break;
             }
             let (from, to) = (at.max(range.start), end.min(range.end));
-            self.add(&self.base.text[from..to], piece.part(from, to));
+            self.add(AppendedText::OfBase(from..to), piece.part(from, to));
         }
     }
 
     /// Appends `text` that stands for this range of the base: an escape, a folded line break.
     pub fn push_as(&mut self, text: &str, range: Range<usize>) {
-        if self.base.text.get(range.clone()) == Some(text) {
+        if self.base.text().get(range.clone()) == Some(text) {
             return self.push(range);
         }
         self.push_from(text, range.clone(), self.base.far_span(&range));
@@ -249,18 +294,50 @@ impl<'a> ExcerptBuilder<'a> {
             origin_len: narrow(end - start),
             far,
         };
-        self.add(text, piece);
+        self.add(AppendedText::Other(text), piece);
     }
 
-    fn add(&mut self, text: &str, piece: ExcerptPiece) {
-        if text.is_empty() {
+    fn len(&self) -> usize {
+        match &self.text {
+            BuiltText::Stretch(range) => range.len(),
+            BuiltText::Copied(text) => text.len(),
+        }
+    }
+
+    fn append(&mut self, appended: &AppendedText<'_>) {
+        if let (BuiltText::Stretch(stretch), AppendedText::OfBase(range)) =
+            (&mut self.text, appended)
+        {
+            if stretch.start == stretch.end {
+                *stretch = range.clone();
+                return;
+            }
+            if stretch.end == range.start {
+                stretch.end = range.end;
+                return;
+            }
+        }
+        let base = self.base.text();
+        if let BuiltText::Stretch(stretch) = &self.text {
+            self.text = BuiltText::Copied(base[stretch.clone()].to_owned());
+        }
+        if let BuiltText::Copied(text) = &mut self.text {
+            text.push_str(match appended {
+                AppendedText::OfBase(range) => &base[range.clone()],
+                AppendedText::Other(text) => text,
+            });
+        }
+    }
+
+    fn add(&mut self, appended: AppendedText<'_>, piece: ExcerptPiece) {
+        if piece.len == 0 {
             return;
         }
         let piece = ExcerptPiece {
-            at: narrow(self.text.len()),
+            at: narrow(self.len()),
             ..piece
         };
-        self.text.push_str(text);
+        self.append(&appended);
         match self.pieces.last_mut() {
             Some(last) if joins(last, &piece) => {
                 last.len += piece.len;
@@ -283,9 +360,22 @@ impl<'a> ExcerptBuilder<'a> {
                 far: None,
             });
         }
+        let (whole, range) = match self.text {
+            BuiltText::Copied(text) => {
+                let len = text.len();
+                (Arc::from(text), 0..len)
+            }
+            BuiltText::Stretch(range) => {
+                let start = self.base.start as usize;
+                let range = start + range.start..start + range.end;
+                (Arc::clone(&self.base.whole), range)
+            }
+        };
         Excerpt {
             file: self.base.file,
-            text: self.text.into(),
+            whole,
+            start: narrow(range.start),
+            end: narrow(range.end),
             pieces,
         }
     }
@@ -294,7 +384,7 @@ impl<'a> ExcerptBuilder<'a> {
     pub fn finish_at(self, at: usize) -> Excerpt {
         let origin = self.base.span(at..at).start;
         let mut excerpt = self.finish();
-        if excerpt.text.is_empty() {
+        if excerpt.text().is_empty() {
             excerpt.pieces[0].origin = origin;
         }
         excerpt
@@ -312,6 +402,29 @@ mod tests {
 
     fn whole(text: &str) -> Excerpt {
         Excerpt::whole(FileId(0), text.into())
+    }
+
+    #[test]
+    fn a_stretch_shares_the_text_of_its_base() {
+        let base = whole("k: one two");
+        let stretch = base.slice(3..10);
+        assert!(Arc::ptr_eq(&stretch.whole, &base.whole));
+        assert_eq!(stretch.slice(4..7).text(), "two");
+        assert_eq!(stretch.slice(4..7).span(0..3), Span::new(FileId(0), 7, 10));
+        let mut builder = base.builder();
+        builder.push(3..6);
+        builder.push(6..10);
+        assert!(builder.finish() == stretch);
+        let mut builder = base.builder();
+        builder.push(3..6);
+        builder.push_as("+", 6..7);
+        builder.push(7..10);
+        let copied = builder.finish();
+        assert_eq!(
+            (copied.text(), copied.span_all()),
+            ("one+two", stretch.span_all())
+        );
+        assert!(copied != stretch);
     }
 
     #[test]
