@@ -447,6 +447,30 @@ struct FileReader<'a> {
 impl FileReader<'_> {
     /// The universes, the tree's own first.
     fn read_all(&self, files: &[(FileId, &InputFile)]) -> Vec<AnalysisScope> {
+        let mut scopes = self.read_files(files);
+        let packages = go_packages(files);
+        let paths = import_paths(&packages, &scopes[0].raw.modules);
+        let packages: Vec<RawFacts> = packages
+            .into_par_iter()
+            .map(|package| self.read_package(package, &paths))
+            .collect();
+        for raw in packages {
+            scopes[0].raw.absorb(raw);
+        }
+        mark_programs(&mut scopes[0].raw.modules, files);
+        drop_own_wrappers(&mut scopes[0].raw);
+        let clients = self.knowledge.clients;
+        let first = files.first().map(|(id, _)| *id).unwrap_or_default();
+        let packages = guard_join(first, || rust_packages::read(files, clients));
+        scopes[0].raw.absorb(packages);
+        let packages = guard_join(first, || python_packages::read(files, clients));
+        scopes[0].raw.absorb(packages);
+        scopes
+    }
+
+    /// What files say by themselves and as parts of a deployment. The trees of manifests end with it:
+    /// packages of code, which come next, need the memory.
+    fn read_files(&self, files: &[(FileId, &InputFile)]) -> Vec<AnalysisScope> {
         let mut scopes = vec![AnalysisScope::default()];
         let tree = manifests::tree(files, &self.knowledge.shapes);
         let renders = self.renders(&tree);
@@ -493,22 +517,6 @@ impl FileReader<'_> {
         });
         scopes[0].raw.absorb(deployed);
         scopes[0].raw.tell_once();
-        let packages = go_packages(files);
-        let paths = import_paths(&packages, &scopes[0].raw.modules);
-        let packages: Vec<RawFacts> = packages
-            .into_par_iter()
-            .map(|package| self.read_package(package, &paths))
-            .collect();
-        for raw in packages {
-            scopes[0].raw.absorb(raw);
-        }
-        mark_programs(&mut scopes[0].raw.modules, files);
-        drop_own_wrappers(&mut scopes[0].raw);
-        let clients = self.knowledge.clients;
-        let packages = guard_join(first, || rust_packages::read(files, clients));
-        scopes[0].raw.absorb(packages);
-        let packages = guard_join(first, || python_packages::read(files, clients));
-        scopes[0].raw.absorb(packages);
         scopes
     }
 

@@ -2,7 +2,6 @@
 //! input, and hands all of them to the analysis as a [`ProjectInputs`].
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::analysis::{InputFile, ProjectInputs};
 use crate::discover::{self, ExcludePatterns, FileKind, FoundFile, InputPatterns, WalkedFiles};
@@ -147,7 +146,7 @@ fn read_typed(path: &str, patterns: &InputPatterns) -> Result<FoundFile, CliErro
         path: path.to_owned(),
         absolute: Path::new(path).to_owned(),
         kind: patterns.kind_of(path).unwrap_or(FileKind::Text),
-        text: console::standard_input()?,
+        text: console::standard_input()?.into(),
     })
 }
 
@@ -162,7 +161,7 @@ fn input(file: FoundFile) -> InputFile {
     InputFile {
         path: file.path,
         kind: file.kind,
-        text: Arc::from(file.text),
+        text: file.text,
     }
 }
 

@@ -3,7 +3,7 @@
 //! together.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 const SETTINGS: &str = "redvet.toml";
 const REPOSITORY: &str = ".git";
@@ -108,13 +108,44 @@ fn is_settings(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|about| !about.is_dir())
 }
 
+/// The text of `path` below `root` where it is the path that is shown: a walk asks for every file, and to
+/// take a path apart costs a hundred times what it costs to compare two texts.
+fn plain_part<'p>(root: &Path, path: &'p Path) -> Option<&'p str> {
+    let below = path.to_str()?.strip_prefix(root.to_str()?)?;
+    let below = below.strip_prefix('/')?;
+    let is_plain = |part: &str| !part.is_empty() && part != ".";
+    (MAIN_SEPARATOR == '/' && below.split('/').all(is_plain)).then_some(below)
+}
+
 /// `path` below `root`, with `/` between its parts; names that are no UTF-8 are shown as well as
 /// they can be.
 pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
+    if let Some(below) = plain_part(root, path) {
+        return Some(below.to_owned());
+    }
     let below = path.strip_prefix(root).ok()?;
     let parts: Vec<_> = below
         .components()
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
     Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_below_the_root() {
+        for (root, path, shown) in [
+            ("/r", "/r/a/b.conf", Some("a/b.conf")),
+            ("/r", "/r//a/./b", Some("a/b")),
+            ("/r", "/rs/a", None),
+            ("/", "/a", Some("a")),
+            ("/r", "/r", Some("")),
+        ] {
+            let found = relative(Path::new(root), Path::new(path));
+            assert_eq!(found.as_deref(), shown, "{path} below {root}");
+        }
+    }
 }

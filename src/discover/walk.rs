@@ -91,7 +91,7 @@ pub struct FoundFile {
     pub path: String,
     pub absolute: PathBuf,
     pub kind: FileKind,
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// What a walk brought, sorted by path.
@@ -204,6 +204,7 @@ impl<'w> ParallelVisitorBuilder<'w> for WalkVisitors<'w> {
             patterns: self.patterns,
             all: self.all,
             found: WalkedFiles::default(),
+            buffer: Vec::new(),
         })
     }
 }
@@ -214,6 +215,8 @@ struct WalkVisitor<'w> {
     patterns: &'w InputPatterns,
     all: &'w Mutex<WalkedFiles>,
     found: WalkedFiles,
+    /// What is read before it is known whether it is wanted.
+    buffer: Vec<u8>,
 }
 
 impl Drop for WalkVisitor<'_> {
@@ -249,7 +252,7 @@ impl WalkVisitor<'_> {
             }
             return;
         };
-        match load(&absolute, &fitting, self.patterns.largest) {
+        match load(&absolute, &fitting, self.patterns.largest, &mut self.buffer) {
             Ok(Some((kind, text))) => self.found.files.push(FoundFile {
                 kind,
                 path,
@@ -391,40 +394,47 @@ fn load(
     absolute: &Path,
     fitting: &[RecognisedFile<'_>],
     largest: u64,
-) -> Result<Option<(FileKind, String)>, UnreadCause> {
-    let bytes = bytes(absolute, largest)?;
-    let Some(recognised) = fitting.iter().find(|file| file.wants(&bytes)) else {
+    buffer: &mut Vec<u8>,
+) -> Result<Option<(FileKind, Arc<str>)>, UnreadCause> {
+    // One large file must not hold its memory to the end of the walk.
+    buffer.shrink_to(MOST_KEPT);
+    read_bytes(absolute, largest, buffer)?;
+    let Some(recognised) = fitting.iter().find(|file| file.wants(buffer)) else {
         // A file that the needles pass over need not be text either.
         return Ok(None);
     };
-    Ok(Some((recognised.kind(), text(bytes)?)))
+    Ok(Some((recognised.kind(), Arc::from(text(buffer)?))))
 }
 
-/// A file of no more than so many bytes.
-fn bytes(path: &Path, largest: u64) -> Result<Vec<u8>, UnreadCause> {
+/// Bytes of a buffer that is kept for the next file.
+const MOST_KEPT: usize = 1 << 20;
+
+/// A file of no more than so many bytes, in place of what the buffer holds.
+fn read_bytes(path: &Path, largest: u64, bytes: &mut Vec<u8>) -> Result<(), UnreadCause> {
+    bytes.clear();
     let io = |error: std::io::Error| UnreadCause::Io(why(&error));
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     if length > largest {
         return Err(UnreadCause::TooLarge(largest));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+    bytes.reserve(usize::try_from(length).unwrap_or(0) + 1);
     // The first part alone tells binary files, most of which are large.
     let mut rest = file.take(largest.saturating_add(1));
     let mut first = rest.by_ref().take(SNIFF as u64);
-    first.read_to_end(&mut bytes).map_err(io)?;
-    if memchr::memchr(0, &bytes).is_some() {
+    first.read_to_end(bytes).map_err(io)?;
+    if memchr::memchr(0, bytes).is_some() {
         return Err(UnreadCause::Binary);
     }
-    rest.read_to_end(&mut bytes).map_err(io)?;
+    rest.read_to_end(bytes).map_err(io)?;
     if bytes.len() as u64 > largest {
         return Err(UnreadCause::TooLarge(largest));
     }
-    Ok(bytes)
+    Ok(())
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, UnreadCause> {
-    String::from_utf8(bytes).map_err(|_| UnreadCause::NotUtf8)
+fn text(bytes: &[u8]) -> Result<&str, UnreadCause> {
+    str::from_utf8(bytes).map_err(|_| UnreadCause::NotUtf8)
 }
 
 /// The text of a file that a person named.
@@ -436,8 +446,10 @@ pub fn read(path: &Path) -> Result<String, DiscoverError> {
     if !about.is_file() {
         return Err(unreadable(path, "not a regular file"));
     }
-    bytes(path, LARGEST)
-        .and_then(text)
+    let mut bytes = Vec::new();
+    read_bytes(path, LARGEST, &mut bytes)
+        .and_then(|()| text(&bytes))
+        .map(str::to_owned)
         .map_err(|refusal| unreadable(path, &refusal.to_string()))
 }
 
@@ -462,7 +474,7 @@ pub fn read_named(
         relative(&tree.root, &absolute).unwrap_or_else(|| absolute.display().to_string());
     Ok(FoundFile {
         kind: patterns.kind_of(&relative).unwrap_or(FileKind::Text),
-        text: read(path)?,
+        text: read(path)?.into(),
         path: relative,
         absolute,
     })

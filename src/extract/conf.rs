@@ -299,6 +299,9 @@ fn indentation(file_text: &str, span: Span) -> Option<String> {
 /// that `is_directive` knows with a value behind it, they are most lines, and none is the key of a
 /// mapping. A list of bare names configures nothing.
 pub fn looks_like_text(excerpt: &Excerpt, is_directive: &dyn Fn(&str) -> bool) -> bool {
+    if !has_two_settings(excerpt.text(), is_directive) {
+        return false;
+    }
     let parsed = conf::parse(excerpt);
     let lines: Vec<_> = parsed
         .lines
@@ -312,6 +315,17 @@ pub fn looks_like_text(excerpt: &Excerpt, is_directive: &dyn Fn(&str) -> bool) -
     };
     let known = lines.iter().filter(is_setting).count();
     known >= 2 && known * 2 >= lines.len() && lines.iter().filter(is_key).count() == 0
+}
+
+/// Whether two lines may set a directive: most texts are about other things, and are not parsed. A word
+/// with a quote or an escape may spell anything.
+fn has_two_settings(text: &str, is_directive: &dyn Fn(&str) -> bool) -> bool {
+    let first_words = text
+        .split('\n')
+        .filter_map(|line| line.split_whitespace().next());
+    let mut settings =
+        first_words.filter(|word| word.contains(['"', '\'', '\\']) || is_directive(word));
+    text.contains('\0') || (settings.next().is_some() && settings.next().is_some())
 }
 
 /// Whether a text is a sentinel's: it has a line that only a sentinel has, and either its name says so
@@ -438,6 +452,23 @@ pub fn is_session(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_settings_make_a_text() {
+        let is_directive = |word: &str| ["save", "timeout"].contains(&word);
+        for (text, is_text) in [
+            ("save 900 1\ntimeout 5\n", true),
+            ("\"save\" 900 1\n'timeout' 5\n", true),
+            ("  save 900 1\r\n\ttimeout 5", true),
+            ("save 900 1\0x\n\ntimeout 5", true),
+            ("save 900 1\nother 5", false),
+            ("save\ntimeout\n", false),
+            ("save the date\nby then\nand not later\n", false),
+        ] {
+            let excerpt = Excerpt::whole(FileId(0), text.into());
+            assert_eq!(looks_like_text(&excerpt, &is_directive), is_text, "{text}");
+        }
+    }
 
     fn lines(text: &str) -> Vec<RawLine> {
         let shapes = DeploymentShapes::embedded().unwrap();

@@ -4,18 +4,21 @@
 //! package and the packages of the tree that it depends on; a Python program from its project. Code that belongs to one program only
 //! is in no other program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::facts::raw::{RawClient, RawFacts, RawModule, RawPackage, SourceLanguage};
 use crate::facts::{RelatedSubject, Strength};
 use crate::source::{Sources, path};
 
-/// Packages by their folders, and by the paths that code imports them by.
+/// Packages by their folders, and what each is built from.
 pub(super) struct ProgramClosure<'a> {
     raw: &'a RawFacts,
     sources: &'a Sources,
-    packages: BTreeMap<(SourceLanguage, &'a str), &'a RawPackage>,
-    paths: BTreeMap<String, &'a str>,
+    /// Places of packages, by their folders.
+    packages: BTreeMap<(SourceLanguage, &'a str), usize>,
+    /// By package, the folders of what it imports of the tree: programs share most of their packages, so
+    /// an import is looked up once.
+    imports: Vec<Vec<&'a str>>,
     /// How many programs a package builds.
     programs: BTreeMap<(SourceLanguage, &'a str), usize>,
 }
@@ -24,20 +27,20 @@ impl<'a> ProgramClosure<'a> {
     pub(super) fn new(raw: &'a RawFacts, sources: &'a Sources) -> Self {
         let mut packages = BTreeMap::new();
         let mut programs: BTreeMap<_, usize> = BTreeMap::new();
-        for package in &raw.packages {
+        for (at, package) in raw.packages.iter().enumerate() {
             let key = (package.language, package.dir.as_str());
             if package.program {
                 *programs.entry(key).or_default() += 1;
             }
             if package.own.is_empty() {
-                packages.insert(key, package);
+                packages.insert(key, at);
             }
         }
-        let mut paths = BTreeMap::new();
+        let mut paths = HashMap::new();
         let go = packages
-            .iter()
-            .filter(|((language, _), _)| *language == SourceLanguage::Go);
-        for ((language, dir), _) in go {
+            .keys()
+            .filter(|(language, _)| *language == SourceLanguage::Go);
+        for (language, dir) in go {
             let Some(module) = RawModule::nearest_above(&raw.modules, *language, dir) else {
                 continue;
             };
@@ -50,29 +53,34 @@ impl<'a> ProgramClosure<'a> {
             };
             paths.insert(path, *dir);
         }
+        let import = |language, path: &'a String| match language {
+            SourceLanguage::Go => paths.get(path).copied(),
+            SourceLanguage::Rust | SourceLanguage::Python => Some(path.as_str()),
+        };
+        let imports = raw.packages.iter().map(|package| {
+            let all = package.imports.iter();
+            all.filter_map(|path| import(package.language, path))
+                .collect()
+        });
         Self {
             raw,
             sources,
+            imports: imports.collect(),
             packages,
-            paths,
             programs,
         }
     }
 
-    /// The folders that a program is built from.
-    pub(super) fn parts(&self, program: &'a RawPackage) -> BTreeSet<String> {
-        let mut reached = BTreeSet::from([program.dir.as_str()]);
+    /// The folders that the program of this number among the packages is built from.
+    pub(super) fn parts(&self, program: usize) -> BTreeSet<String> {
+        let RawPackage { dir, language, .. } = &self.raw.packages[program];
+        let mut reached = BTreeSet::from([dir.as_str()]);
         let mut todo = vec![program];
         while let Some(package) = todo.pop() {
-            for import in &package.imports {
-                let dir = match program.language {
-                    SourceLanguage::Go => self.paths.get(import).copied(),
-                    SourceLanguage::Rust | SourceLanguage::Python => Some(import.as_str()),
-                };
-                let Some(dir) = dir.filter(|dir| reached.insert(dir)) else {
-                    continue;
-                };
-                todo.extend(self.packages.get(&(program.language, dir)).copied());
+            for dir in &self.imports[package] {
+                if reached.insert(dir) {
+                    todo.extend(self.packages.get(&(*language, *dir)).copied());
+                }
             }
         }
         reached.into_iter().map(str::to_owned).collect()

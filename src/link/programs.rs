@@ -34,7 +34,7 @@ pub(super) fn programs(raw: &RawFacts, places: &Locations<'_>) -> Vec<LinkedProg
         .enumerate()
         .filter(|(_, package)| package.program)
         .map(|(index, package)| {
-            let parts = reach.parts(package);
+            let parts = reach.parts(index);
             LinkedProgram {
                 package: Some(index),
                 clients: reach.clients(package, &parts),
@@ -132,8 +132,15 @@ fn is_called(package: &RawPackage, name: &str) -> bool {
 
 /// Names of programs and of workloads are spelled with either.
 fn alike(one: &str, other: &str) -> bool {
-    let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
-    !one.is_empty() && plain(one) == plain(other)
+    !one.is_empty() && plain(one.bytes()).eq(plain(other.bytes()))
+}
+
+/// The bytes of a name as they are compared: every program is, with every workload.
+fn plain(name: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
+    name.map(|byte| match byte {
+        b'_' => b'-',
+        byte => byte.to_ascii_lowercase(),
+    })
 }
 
 /// What a program may be called where it runs.
@@ -186,7 +193,10 @@ impl ProgramNames {
             return false;
         };
         let mut binaries = self.binaries.iter();
-        binaries.any(|own| alike(&format!("{module}-{own}"), name))
+        binaries.any(|own| {
+            let whole = module.bytes().chain(*b"-").chain(own.bytes());
+            plain(whole).eq(plain(name.bytes()))
+        })
     }
 }
 

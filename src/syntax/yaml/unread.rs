@@ -21,21 +21,24 @@ impl UnreadDocuments<'_> {
     /// The parts of a text that are to be parsed, in order. Neighbouring documents stay together,
     /// and a text of which nothing is left out is one part.
     pub(super) fn select_parts(&self, text: &str) -> Vec<Range<usize>> {
-        let names_one = |value: &String| memmem::find(text.as_bytes(), value.as_bytes()).is_some();
-        // A directive applies to the documents after it, so its stream stays whole.
-        let has_directive = || text.lines().any(|line| line.starts_with('%'));
-        if !self.values.iter().any(names_one) || has_directive() {
+        if self.values.is_empty() {
             return std::iter::once(0..text.len()).collect();
         }
         let mut kept: Vec<Range<usize>> = Vec::new();
+        let mut is_cut = false;
         for document in documents(text) {
             if self.leaves_out(&text[document.clone()]) {
+                is_cut = true;
                 continue;
             }
             match kept.last_mut() {
                 Some(last) if last.end == document.start => last.end = document.end,
                 _ => kept.push(document),
             }
+        }
+        // A directive applies to the documents after it, so its stream stays whole.
+        if is_cut && text.lines().any(|line| line.starts_with('%')) {
+            return std::iter::once(0..text.len()).collect();
         }
         kept
     }
@@ -46,7 +49,10 @@ impl UnreadDocuments<'_> {
             let value = rest.split(" #").next().unwrap_or(rest);
             Some(value.trim().trim_matches(['"', '\'']).to_owned())
         };
-        let written = document.lines().find_map(value);
+        let key = format!("\n{}:", self.key);
+        let later = memmem::find_iter(document.as_bytes(), &key).map(|at| at + 1);
+        let mut lines = std::iter::once(0).chain(later);
+        let written = lines.find_map(|at| value(document[at..].lines().next()?));
         written.is_some_and(|value| self.values.contains(&value)) && !document.contains(OWN_NAME)
     }
 }
@@ -55,15 +61,11 @@ impl UnreadDocuments<'_> {
 /// ends whatever stands before it, a block scalar too, so no content is cut.
 fn documents(text: &str) -> Vec<Range<usize>> {
     let mut starts = vec![0];
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let rest = line.strip_prefix("---");
-        if at > 0
-            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
-        {
+    for at in memmem::find_iter(text.as_bytes(), "\n---").map(|at| at + 1) {
+        let rest = &text[at + 3..];
+        if rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']) {
             starts.push(at);
         }
-        at += line.len();
     }
     let ends = starts[1..].iter().copied().chain([text.len()]);
     starts
