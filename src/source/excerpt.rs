@@ -267,7 +267,7 @@ impl<'a> ExcerptBuilder<'a> {
                 break;
             }
             let (from, to) = (at.max(range.start), end.min(range.end));
-            self.add(AppendedText::OfBase(from..to), piece.part(from, to));
+            self.add(&AppendedText::OfBase(from..to), piece.part(from, to));
         }
     }
 
@@ -294,7 +294,7 @@ impl<'a> ExcerptBuilder<'a> {
             origin_len: narrow(end - start),
             far,
         };
-        self.add(AppendedText::Other(text), piece);
+        self.add(&AppendedText::Other(text), piece);
     }
 
     fn len(&self) -> usize {
@@ -329,7 +329,7 @@ impl<'a> ExcerptBuilder<'a> {
         }
     }
 
-    fn add(&mut self, appended: AppendedText<'_>, piece: ExcerptPiece) {
+    fn add(&mut self, appended: &AppendedText<'_>, piece: ExcerptPiece) {
         if piece.len == 0 {
             return;
         }
@@ -337,7 +337,7 @@ impl<'a> ExcerptBuilder<'a> {
             at: narrow(self.len()),
             ..piece
         };
-        self.append(&appended);
+        self.append(appended);
         match self.pieces.last_mut() {
             Some(last) if joins(last, &piece) => {
                 last.len += piece.len;
