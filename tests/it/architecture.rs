@@ -105,7 +105,6 @@ const MACHINE_CRATES: &[&str] = &["ignore", "walkdir", "tempfile"];
 const KNOWN_CIRCLES: &[&str] = &[
     "extract::compose::mounts, extract::compose::ports, extract::compose::service",
     "extract::go::literal_clients, extract::go::reader",
-    "extract::rust::concurrency, extract::rust::waiting",
     "extract::rust::manifest, extract::rust::programs",
     "facts::overlay_scope, facts::raw, facts::workload",
     "knowledge::clients::model, knowledge::clients::rust, knowledge::clients::usage",

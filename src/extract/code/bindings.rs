@@ -23,7 +23,7 @@ fn follow_value<'c>(
     passes: usize,
 ) -> Option<Vec<ClientBinding>> {
     let outline = seen.outline(file);
-    let name = match outline.form(id) {
+    let name = match outline.form(outline.bare(id)) {
         CodeExpressionForm::Member(_, name) => {
             return Some(vec![ClientBinding::Field(name.clone())]);
         }
@@ -39,8 +39,7 @@ fn follow_value<'c>(
         return Some(vec![ClientBinding::Variable(within, name.clone())]);
     };
     let mut all = Vec::new();
-    let sites = seen::find_sites(seen, &function.name)?.into_iter();
-    for site in sites.filter(|site| site.selected == function.is_method()) {
+    for site in seen::find_sites_of(seen, function)? {
         let call = site.outline.as_call(site.call()?)?;
         let argument = call.arguments.get(position)?;
         for bound in follow_value(seen, (site.file, argument.value), passes + 1)? {

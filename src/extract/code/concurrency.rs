@@ -33,6 +33,14 @@ pub(in crate::extract) trait ConcurrencyWords {
     fn cause(&self, file: FileAt, id: ExpressionId) -> Cause;
     /// A method runs the function that it is given beside the rest.
     fn starts(&self, method: &str) -> bool;
+    /// A method runs the function that it is given once for each item of what it is called on.
+    fn repeats(&self, _method: &str) -> bool {
+        false
+    }
+    /// What a call does that is given to such a method runs beside the rest too, not before it.
+    fn starts_calls(&self) -> bool {
+        false
+    }
     /// The program begins with a function of this name.
     fn is_entry(&self, name: &str) -> bool;
 }
@@ -94,6 +102,8 @@ enum RunBy<'c> {
     Here(ExpressionId),
     /// The call that starts it beside the rest.
     Beside(ExpressionId),
+    /// The call that runs it for each of some items.
+    Each(ExpressionId, ExpressionId),
     /// The calls of this variable between these bytes.
     Variable(&'c str, Range<usize>),
     Unknown(Cause),
@@ -116,6 +126,10 @@ impl<'c> CallerWalk<'_, 'c> {
             }
             let statement = match at.outline.holder(id) {
                 ExpressionHolder::Expression(outer) => {
+                    let given = at.outline.given_to(id).is_some();
+                    if given && self.words.starts_calls() && self.starts(at, outer) {
+                        way.started = true;
+                    }
                     id = outer;
                     continue;
                 }
@@ -134,6 +148,16 @@ impl<'c> CallerWalk<'_, 'c> {
                 RunBy::Here(call) => id = call,
                 RunBy::Beside(call) => {
                     way.started = true;
+                    id = call;
+                }
+                RunBy::Each(call, items) => {
+                    if way.started {
+                        let rounds = match at.outline.statement_of(call) {
+                            Some(place) => self.count(at, items, place),
+                            None => Ok(1),
+                        };
+                        crew = multiply(crew, rounds, &mut way);
+                    }
                     id = call;
                 }
                 RunBy::Variable(name, range) => {
@@ -162,11 +186,8 @@ impl<'c> CallerWalk<'_, 'c> {
                     if !way.started {
                         way.looped = true;
                     } else {
-                        match self.rounds(at, form, id) {
-                            Ok(rounds) => crew = crew.times(&Ok(rounds)),
-                            Err(UnknownCount::Parameter(position)) => way.factors.push(position),
-                            Err(UnknownCount::Unknown(reason)) => crew = crew.times(&Err(reason)),
-                        }
+                        let rounds = self.rounds(at, form, id);
+                        crew = multiply(crew, rounds, way);
                     }
                 }
                 _ => {}
@@ -191,15 +212,15 @@ impl<'c> CallerWalk<'_, 'c> {
         if way.through.len() > MAX_CALLERS {
             return Concurrency::unknown(Cause::Code("callers that are too far away to follow"));
         }
-        if is_method && !seen::is_only_method(self.seen, name) {
+        if !seen::is_only_one(self.seen, function) {
             return Concurrency::unknown(Cause::WhichCalled(name.to_owned()));
         }
-        let Some(sites) = seen::find_sites(self.seen, name) else {
+        let Some(sites) = seen::find_sites_of(self.seen, function) else {
             return Concurrency::unknown(Cause::CallersOf(name.to_owned()));
         };
         let mut all = Concurrency::of(0);
         let mut any = false;
-        for site in sites.iter().filter(|site| site.selected == is_method) {
+        for site in &sites {
             any = true;
             all = all.and(self.caller(site, way.clone()));
         }
@@ -284,13 +305,20 @@ impl<'c> CallerWalk<'_, 'c> {
     }
 
     fn run_by(&self, at: &CodeAt<'c>, closure: ExpressionId) -> RunBy<'c> {
-        if let Some(call) = at.outline.call_of(closure) {
+        let whole = at.outline.whole(closure);
+        if let Some(call) = at.outline.call_of(whole) {
             return RunBy::Here(call);
         }
-        if let Some(call) = at.outline.given_to(closure) {
-            return match self.starts(at, call) {
-                true => RunBy::Beside(call),
-                false => {
+        if let Some(call) = at.outline.given_to(whole) {
+            if self.starts(at, call) {
+                return RunBy::Beside(call);
+            }
+            let callee = at.outline.as_call(call);
+            return match callee.map(|call| at.outline.form(call.callee)) {
+                Some(CodeExpressionForm::Member(items, name)) if self.words.repeats(name) => {
+                    RunBy::Each(call, *items)
+                }
+                _ => {
                     let cause = self.words.cause(at.file, call);
                     RunBy::Unknown(Cause::RunBy(cause.source_name()))
                 }
@@ -316,7 +344,12 @@ impl<'c> CallerWalk<'_, 'c> {
             .outline
             .as_call(call)
             .map(|call| at.outline.form(call.callee));
-        matches!(callee, Some(CodeExpressionForm::Member(_, name)) if self.words.starts(name))
+        let name = match callee {
+            Some(CodeExpressionForm::Member(_, name)) => name,
+            Some(CodeExpressionForm::Name(name)) if self.words.starts_calls() => name,
+            _ => return false,
+        };
+        self.words.starts(name)
     }
 
     /// How many rounds a loop makes.
@@ -385,11 +418,22 @@ impl<'c> CallerWalk<'_, 'c> {
             "<=" => 1,
             _ => return None,
         };
-        let Ok(ConstValue::Int(from)) = self.figure(at, start, id) else {
-            return None;
-        };
+        Some(self.count_between(at, (start, right), more, id))
+    }
+
+    /// How many steps lie between two figures, and one more where the last one counts.
+    fn count_between(
+        &mut self,
+        at: &CodeAt<'c>,
+        (start, end): (ExpressionId, ExpressionId),
+        more: i64,
+        place: StatementId,
+    ) -> Result<u64, UnknownCount> {
         let uncounted = Cause::Code("a loop whose rounds are not counted");
-        Some(match self.figure(at, right, id) {
+        let Ok(ConstValue::Int(from)) = self.figure(at, start, place) else {
+            return Err(UnknownCount::Unknown(uncounted));
+        };
+        match self.figure(at, end, place) {
             Ok(ConstValue::Int(n)) => {
                 Ok(u64::try_from(n.saturating_sub(from).saturating_add(more)).unwrap_or(0))
             }
@@ -398,16 +442,21 @@ impl<'c> CallerWalk<'_, 'c> {
                 Err(UnknownCount::Unknown(Cause::Code("a parameter")))
             }
             Err(unknown) => Err(unknown),
-        })
+        }
     }
 
-    /// The count that an expression stands for: a number, or how many items a list has.
+    /// The count that an expression stands for: a number, how many items a list has, or how many
+    /// numbers lie in a range.
     fn count(
         &mut self,
         at: &CodeAt<'c>,
         id: ExpressionId,
         place: StatementId,
     ) -> Result<u64, UnknownCount> {
+        let id = at.outline.bare(id);
+        if let CodeExpressionForm::Binary(range @ (".." | "..="), from, to) = at.outline.form(id) {
+            return self.count_between(at, (*from, *to), i64::from(*range == "..="), place);
+        }
         match self.figure(at, id, place)? {
             ConstValue::Int(n) => Ok(u64::try_from(n).unwrap_or(0)),
             ConstValue::List(items) => Ok(items.len() as u64),
@@ -460,6 +509,22 @@ impl<'c> CallerWalk<'_, 'c> {
             ConstValue::Unknown(reason) => Err(UnknownCount::Unknown(reason)),
             value => Ok(value),
         }
+    }
+}
+
+/// So many as there were, once for each round; a parameter is known where its function is called.
+fn multiply(
+    crew: Concurrency,
+    rounds: Result<u64, UnknownCount>,
+    way: &mut CallPath,
+) -> Concurrency {
+    match rounds {
+        Ok(rounds) => crew.times(&Ok(rounds)),
+        Err(UnknownCount::Parameter(position)) => {
+            way.factors.push(position);
+            crew
+        }
+        Err(UnknownCount::Unknown(reason)) => crew.times(&Err(reason)),
     }
 }
 

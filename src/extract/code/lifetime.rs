@@ -52,6 +52,12 @@ impl LifetimeWords<'_, '_> {
         self.every_call_ends || self.asks(call) || used.any(|own| own == call)
     }
 
+    /// The call takes the client for the time of one command.
+    fn borrows(&self, call: &str) -> bool {
+        let mut models = self.libraries.iter().filter_map(|library| library.model());
+        models.any(|model| model.borrows(call))
+    }
+
     fn subscribes(&self, call: &str) -> bool {
         let models = self.libraries.iter().filter_map(|library| library.model());
         let mut rows = models.flat_map(|model| &model.blocking);
@@ -81,6 +87,21 @@ pub(in crate::extract) fn read_lifetime<'c>(
         outline,
     };
     reader.read(id)
+}
+
+/// Whether a timeout cuts off what an expression of a file waits for.
+pub(in crate::extract) fn is_cut_off<'c>(
+    seen: &dyn SeenCode<'c>,
+    words: &LifetimeWords<'_, '_>,
+    (file, id): (FileAt, ExpressionId),
+) -> bool {
+    let outline = seen.outline(file);
+    let reader = LifetimeReader {
+        seen,
+        words,
+        outline,
+    };
+    reader.has_timeout(id)
 }
 
 /// What becomes of a client that a function gives.
@@ -122,7 +143,9 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
             self.find_repetition(&mut site, id, None);
             return site;
         }
-        let Some(variable) = self.own_variable(id) else {
+        // What a timeout is given it gives on.
+        let held = self.timeout_around(id).unwrap_or(id);
+        let Some(variable) = self.own_variable(held) else {
             let function = self.find_returning(id);
             site.short_lived = function.is_some_and(|f| self.all_close(f));
             site.for_a_check = function.is_some_and(|f| self.all_drop(f));
@@ -132,6 +155,7 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
             }
             return site;
         };
+        site.bounded = self.is_bounded_everywhere(&variable);
         if self.stays(&variable) {
             let mentions = self.mentions(&variable);
             let used = mentions.filter(|mention| !self.outline.is_target(*mention));
@@ -139,7 +163,6 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
                 .map(|mention| Some(self.outline.member_of(mention)?.1))
                 .collect();
             site.subscribes = self.words.only_subscribes(&called);
-            site.bounded = self.is_bounded_everywhere(&variable);
             self.find_end(&mut site, id, Some(&variable));
         } else if variable.within {
             self.find_end(&mut site, id, Some(&variable));
@@ -157,20 +180,32 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
             let called = self.outline.member_of(mention);
             let closes = called.is_some_and(|(_, name)| self.words.closes(name));
             any |= !closes;
-            closes || self.outline.is_target(mention) || self.has_timeout(mention)
+            let called_in_time = called.is_some() && self.has_timeout(mention);
+            closes
+                || called_in_time
+                || self.outline.is_target(mention)
+                || self.timeout_around(mention).is_some()
         });
         all && any
     }
 
-    /// An expression stands in the arguments of a timeout, or in the block that one opens.
-    fn has_timeout(&self, id: ExpressionId) -> bool {
+    /// The timeout in whose arguments an expression stands.
+    fn timeout_around(&self, id: ExpressionId) -> Option<ExpressionId> {
         let mut at = id;
         while let Some(outer) = self.outline.around(at) {
             let given = self.outline.given_to(at).is_some();
             if given && self.is_timeout(outer) {
-                return true;
+                return Some(outer);
             }
             at = outer;
+        }
+        None
+    }
+
+    /// An expression stands in the arguments of a timeout, or in the block that one opens.
+    fn has_timeout(&self, id: ExpressionId) -> bool {
+        if self.timeout_around(id).is_some() {
+            return true;
         }
         let statement = self.outline.statement_of(id);
         let around = statement.into_iter();
@@ -314,12 +349,24 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
         all.filter(move |mention| self.outline.statement_of(*mention) != binding)
     }
 
-    /// The variable is only called upon: it is not returned, stored or handed on.
+    /// The variable is only called upon, or lent for single commands: it is not returned, stored or
+    /// handed on.
     fn stays(&self, variable: &HoldingVariable<'c>) -> bool {
         self.mentions(variable).all(|mention| {
             let again = self.words.assigning_declares && self.outline.is_target(mention);
-            again || self.outline.member_of(mention).is_some()
+            again || self.outline.member_of(mention).is_some() || self.is_lent(mention)
         })
+    }
+
+    /// `command.query(&mut client)`.
+    fn is_lent(&self, mention: ExpressionId) -> bool {
+        let whole = self.outline.whole(mention);
+        let call = self.outline.given_to(whole).filter(|_| whole != mention);
+        let callee = call.and_then(|call| self.outline.as_call(call));
+        match callee.map(|call| self.outline.form(call.callee)) {
+            Some(CodeExpressionForm::Member(_, name)) => self.words.borrows(name),
+            _ => false,
+        }
     }
 
     /// The variable is called upon or given to calls in its block: it is not returned or stored.
@@ -419,7 +466,7 @@ impl<'c> LifetimeReader<'_, '_, '_, 'c> {
             .filter(|_| self.is_returned(id))?;
         let form = self.outline.function(function);
         let known = match form.is_method() {
-            true => seen::is_only_method(self.seen, &form.name),
+            true => seen::is_only_one(self.seen, form),
             false => self.outline.closure(function).is_none(),
         };
         known.then_some(function)

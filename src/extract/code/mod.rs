@@ -9,8 +9,8 @@
 //! every expression stands and `seen` who names a function: by them `lifetime` says how long a client
 //! lives, `concurrency` how many of a call run at once, `bindings` what a value was bound to; `waiting`
 //! says how long a call waits. No grammar and no library is known here: a front end gives the one,
-//! `knowledge` the other. Go is lowered too, for the analyses that need no values; its options are worked
-//! out by an interpreter of its own, as all of Rust is.
+//! `knowledge` the other. Go and Rust are lowered too, for the analyses that need no
+//! values; their options are worked out by interpreters of their own.
 
 pub(in crate::extract) mod address;
 pub(in crate::extract) mod bindings;

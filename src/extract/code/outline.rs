@@ -43,7 +43,8 @@ pub(in crate::extract) struct CodeOutline<'c> {
     binding: HashMap<&'c str, Vec<StatementId>>,
     /// The expressions that functions without a name are.
     closures: BTreeMap<FunctionId, ExpressionId>,
-    /// How many methods have a name.
+    /// How many functions have a name, and how many methods.
+    functions: HashMap<&'c str, usize>,
     methods: HashMap<&'c str, usize>,
     mentions: HashMap<&'c str, Vec<ExpressionId>>,
     members: HashMap<&'c str, Vec<ExpressionId>>,
@@ -61,6 +62,7 @@ impl<'c> CodeOutline<'c> {
             in_order: Vec::new(),
             binding: HashMap::new(),
             closures: BTreeMap::new(),
+            functions: HashMap::new(),
             methods: HashMap::new(),
             mentions: HashMap::new(),
             members: HashMap::new(),
@@ -95,6 +97,7 @@ impl<'c> CodeOutline<'c> {
         for (at, function) in file.functions.iter().enumerate() {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             outline.place(&function.body, None, Some(id));
+            *outline.functions.entry(&function.name).or_default() += 1;
             if function.is_method() {
                 *outline.methods.entry(&function.name).or_default() += 1;
             }
@@ -208,14 +211,28 @@ impl<'c> CodeOutline<'c> {
         is_given.then_some(call)
     }
 
-    /// The expression with all that only stands for it: parentheses, awaits, addresses of it.
+    /// The expression with all that only stands for it: parentheses, awaits, addresses of it, and what
+    /// takes another one where it gives nothing.
     pub(in crate::extract) fn whole(&self, id: ExpressionId) -> ExpressionId {
         let mut at = id;
         while let Some(outer) = self.around(at) {
             match self.form(outer) {
                 CodeExpressionForm::Through(_) | CodeExpressionForm::Unary("&", _) => at = outer,
+                CodeExpressionForm::Otherwise(first, _) if *first == at => at = outer,
                 _ => break,
             }
+        }
+        at
+    }
+
+    /// What an expression only stands for.
+    pub(in crate::extract) fn bare(&self, id: ExpressionId) -> ExpressionId {
+        let mut at = id;
+        while let CodeExpressionForm::Through(inner)
+        | CodeExpressionForm::Unary("&", inner)
+        | CodeExpressionForm::Otherwise(inner, _) = self.form(at)
+        {
+            at = *inner;
         }
         at
     }
@@ -278,6 +295,11 @@ impl<'c> CodeOutline<'c> {
         self.methods.get(name).copied().unwrap_or(0)
     }
 
+    /// How many functions and methods have a name.
+    pub(in crate::extract) fn function_count(&self, name: &str) -> usize {
+        self.functions.get(name).copied().unwrap_or(0)
+    }
+
     /// Where a name is mentioned, in its order.
     pub(in crate::extract) fn mentions(&self, name: &str) -> &[ExpressionId] {
         self.mentions.get(name).map_or(&[], Vec::as_slice)
@@ -299,6 +321,12 @@ impl<'c> CodeOutline<'c> {
     /// Where a member of this name is taken of something.
     pub(in crate::extract) fn members(&self, name: &str) -> &[ExpressionId] {
         self.members.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The calls of functions and methods of this name.
+    pub(in crate::extract) fn calls_of(&self, name: &str) -> impl Iterator<Item = ExpressionId> {
+        let all = self.members(name).iter().chain(self.mentions(name));
+        all.filter_map(|id| self.call_of(*id))
     }
 
     /// Whether an expression is one that a value is assigned to.
@@ -362,15 +390,19 @@ impl<'c> CodeOutline<'c> {
 
     /// The name under which a literal of named values holds an expression.
     pub(in crate::extract) fn key_of(&self, value: ExpressionId) -> Option<&'c str> {
+        match self.form(self.key_at(value)?) {
+            CodeExpressionForm::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What is written there as the name.
+    pub(in crate::extract) fn key_at(&self, value: ExpressionId) -> Option<ExpressionId> {
         let whole = self.whole(value);
         let CodeExpressionForm::Record(entries) = self.form(self.around(whole)?) else {
             return None;
         };
-        let (key, _) = entries.iter().find(|(_, value)| *value == whole)?;
-        match self.form((*key)?) {
-            CodeExpressionForm::Name(name) => Some(name),
-            _ => None,
-        }
+        entries.iter().find(|(_, value)| *value == whole)?.0
     }
 
     /// The statements that begin and end between two bytes, in their order.

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::form::ExpressionId;
+use super::form::{ExpressionId, FunctionForm};
 use super::outline::CodeOutline;
 use super::value::FileAt;
 
@@ -14,6 +14,10 @@ pub(in crate::extract) trait SeenCode<'c> {
     fn outline(&self, file: FileAt) -> Rc<CodeOutline<'c>>;
     /// Whether nothing but this code can use a function of this name.
     fn is_private(&self, name: &str) -> bool;
+    /// Files may have functions of the same name, which are told apart by paths.
+    fn shares_names(&self) -> bool {
+        false
+    }
 }
 
 /// A place that names a function.
@@ -52,11 +56,29 @@ pub(in crate::extract) fn find_sites<'c>(
     Some(found)
 }
 
-/// Whether one type alone has a method of this name.
-pub(in crate::extract) fn is_only_method(seen: &dyn SeenCode<'_>, name: &str) -> bool {
-    let files = seen.naming(name).unwrap_or_default().into_iter();
-    let methods = files.map(|file| seen.outline(file).method_count(name));
-    methods.sum::<usize>() == 1
+/// Where this function is called or handed on, and no other one of its name is; a name behind a dot may
+/// be that of any function where names are told apart by paths.
+pub(in crate::extract) fn find_sites_of<'c>(
+    seen: &dyn SeenCode<'c>,
+    function: &FunctionForm,
+) -> Option<Vec<CodeSite<'c>>> {
+    let mut sites = find_sites(seen, &function.name)?;
+    sites.retain(|site| seen.shares_names() || site.selected == function.is_method());
+    Some(sites)
+}
+
+/// Whether a name means this function alone: no type has another method of the name, and no file
+/// another function where files may share their names.
+pub(in crate::extract) fn is_only_one(seen: &dyn SeenCode<'_>, function: &FunctionForm) -> bool {
+    if !function.is_method() && !seen.shares_names() {
+        return true;
+    }
+    let files = seen.naming(&function.name).unwrap_or_default().into_iter();
+    let same = files.map(|file| match seen.shares_names() {
+        true => seen.outline(file).function_count(&function.name),
+        false => seen.outline(file).method_count(&function.name),
+    });
+    same.sum::<usize>() == 1
 }
 
 impl CodeSite<'_> {

@@ -287,7 +287,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         if block.kind() != "impl_item" {
             return None;
         }
-        crate::extract::rust::package::type_name(code::field(block, "type")?, self.tree())
+        names::type_name(code::field(block, "type")?, self.tree())
     }
 
     fn alias_type(&self, ty: Node<'t>, item: &RustItem<'t>) -> Option<InferredType<'t, 'm>> {

@@ -132,7 +132,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             carried_anchor: None,
             insert: EditTarget::None,
             function: self.function.clone(),
-            bound_to: None,
+            bound_to: self.find_holder(node),
             joined: Vec::new(),
             site: self.site(node, found),
             strength: Strength::Certain,

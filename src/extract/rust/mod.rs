@@ -4,9 +4,10 @@
 //! spans. Which calls and types belong to a client library is asked of its model; nothing here knows
 //! a library, an option or a default. `package` and `uses` resolve names, `reader` runs functions
 //! abstractly (`statements`, `expressions`, `calls`, `methods`, `library`, `options`,
-//! `clients`, `site`, `types` are its parts, `state` what it
-//! knows at one point), `standard` computes what the standard library would, `manifest` reads
-//! Cargo.toml with `requirement` and `lock`, `observed` sees who reads a pool's statistics.
+//! `clients`, `types` are its parts, `state` what it knows at one point), `standard` computes what
+//! the standard library would. `lower` gives files in the form of `extract::code`, whose analyses
+//! `lifetime`, `concurrency` and `waiting` ask. `manifest` reads Cargo.toml with `requirement` and
+//! `lock`, `observed` sees who reads a pool's statistics.
 
 mod calls;
 mod clients;
@@ -15,9 +16,11 @@ mod expressions;
 mod library;
 mod lifetime;
 mod lock;
+mod lower;
 pub mod manifest;
 mod methods;
 mod names;
+mod node;
 mod observed;
 mod options;
 mod package;
@@ -95,10 +98,9 @@ pub fn extract(package: RustPackage, models: &ClientModels) -> RawFacts {
         .into_iter()
         .enumerate()
         .filter(|(at, _)| wanted.contains(at))
-        .map(|(_, file)| ParsedRustFile {
-            module: package::module_of(below(&file.path).trim_start_matches('/')),
-            path: file.path,
-            tree: tree_of(file.excerpt),
+        .map(|(_, file)| {
+            let module = package::module_of(below(&file.path).trim_start_matches('/'));
+            ParsedRustFile::new(file.path, module, tree_of(file.excerpt))
         })
         .collect();
     read(&parsed, name, renames, models)
@@ -170,11 +172,12 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> R
     if !models.needles(SourceLanguage::Rust).is_some_and(may_build) {
         return RawFacts::default();
     }
-    let parsed = [ParsedRustFile {
-        path: path.to_owned(),
-        module: vec!["crate".to_owned()],
-        tree: tree_of(excerpt),
-    }];
+    let module = vec!["crate".to_owned()];
+    let parsed = [ParsedRustFile::new(
+        path.to_owned(),
+        module,
+        tree_of(excerpt),
+    )];
     read(&parsed, None, BTreeMap::new(), models)
 }
 
@@ -211,7 +214,7 @@ fn read(
     let said: BTreeSet<Span> = raw.clients.iter().map(|client| client.anchor).collect();
     for_callers.retain(|client| !said.contains(&client.anchor));
     raw.clients.extend(for_callers);
-    raw.waits = waiting::read(parsed, models);
+    raw.waits = waiting::read(&declared, models);
     // A pool is built in one place and used in others.
     for (library, place) in blocking {
         let of = |client: &&mut RawClient| client.libraries.contains(&library);

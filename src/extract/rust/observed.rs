@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
-use crate::extract::rust::package::is_test_code;
-use crate::extract::rust::{RustFile, waiting};
+use crate::extract::rust::{RustFile, names};
 use crate::facts::raw::{ObservationKind, PoolObservation, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::languages;
@@ -121,7 +120,7 @@ impl StatisticsCall<'_> {
 fn observation(tree: &CodeTree, at: usize, exports: bool) -> Option<PoolObservation> {
     let node = tree.root()?.descendant_for_byte_range(at, at + 1)?;
     let is_name = matches!(node.kind(), "field_identifier" | "identifier");
-    if !is_name || is_test_code(node, tree) {
+    if !is_name || names::is_test_code(node, tree) {
         return None;
     }
     let what = if exports || goes_out(node, tree) {
@@ -145,7 +144,7 @@ fn goes_out(node: Node<'_>, tree: &CodeTree) -> bool {
             "for_expression" | "while_expression" | "loop_expression" => return true,
             "arguments" => {
                 let call = parent.parent();
-                let name = call.and_then(|call| waiting::find_callee(call, tree));
+                let name = call.and_then(|call| names::find_callee(call, tree));
                 if name.is_some_and(|name| metrics().any(|m| m.scraped.iter().any(|s| s == name))) {
                     return true;
                 }

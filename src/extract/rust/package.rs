@@ -4,10 +4,18 @@
 //! the package's own modules end at a declaration of the package or at a path of another crate.
 //! Test items are not seen.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use crate::extract::code::form::CodeFile;
+use crate::extract::code::outline::CodeOutline;
+use crate::extract::code::seen::SeenCode;
+use crate::extract::code::value::FileAt;
+use crate::extract::rust::lower::lower;
+use crate::extract::rust::names::{outside_tests, type_name};
 use crate::extract::rust::uses::{GlobImport, UseImport, uses_of};
 use crate::syntax::code::{self, CodeTree};
 
@@ -23,6 +31,23 @@ pub(super) struct ParsedRustFile {
     pub(super) tree: CodeTree,
     /// The module that the file is, from the crate's root: `["crate", "redis"]`.
     pub(super) module: RustPath,
+    form: OnceCell<CodeFile>,
+}
+
+impl ParsedRustFile {
+    pub(super) fn new(path: String, module: RustPath, tree: CodeTree) -> Self {
+        Self {
+            path,
+            tree,
+            module,
+            form: OnceCell::new(),
+        }
+    }
+
+    /// The file in the form that the shared analyses read.
+    fn form(&self) -> &CodeFile {
+        self.form.get_or_init(|| lower(&self.tree))
+    }
 }
 
 pub(super) type RustPath = Vec<String>;
@@ -92,6 +117,8 @@ pub(super) struct RustPackageItems<'t> {
     renames: BTreeMap<String, String>,
     own_name: Option<String>,
     ambiguous: BTreeSet<(&'t str, &'t str)>,
+    pub(super) files: &'t [ParsedRustFile],
+    outlines: Vec<OnceCell<Rc<CodeOutline<'t>>>>,
 }
 
 impl<'t> RustPackageItems<'t> {
@@ -103,6 +130,8 @@ impl<'t> RustPackageItems<'t> {
         let mut declared = Self {
             own_name,
             renames,
+            files: parsed,
+            outlines: parsed.iter().map(|_| OnceCell::new()).collect(),
             ..Self::default()
         };
         for (at, file) in parsed.iter().enumerate() {
@@ -390,6 +419,36 @@ impl<'t> RustPackageItems<'t> {
     }
 }
 
+impl<'t> SeenCode<'t> for RustPackageItems<'t> {
+    fn naming(&self, name: &str) -> Option<Vec<FileAt>> {
+        let files = self.files.iter().enumerate();
+        // In a file whose outline is made a name is found at once.
+        let naming = files.filter(|(at, file)| {
+            self.outlines[*at].get().is_some() || file.tree.excerpt().text().contains(name)
+        });
+        Some(naming.map(|(at, _)| FileAt(at)).collect())
+    }
+
+    fn outline(&self, file: FileAt) -> Rc<CodeOutline<'t>> {
+        let form = || Rc::new(CodeOutline::of(self.files[file.0].form()));
+        Rc::clone(self.outlines[file.0].get_or_init(form))
+    }
+
+    fn is_private(&self, name: &str) -> bool {
+        let files = self.naming(name).unwrap_or_default().into_iter();
+        let mut files = files.map(|file| self.outline(file).file);
+        !files.any(|file| {
+            let mut named = file.functions.iter().filter(|own| own.name == name);
+            let text = file.excerpt.text();
+            named.any(|own| text[own.range.clone()].starts_with("pub"))
+        })
+    }
+
+    fn shares_names(&self) -> bool {
+        true
+    }
+}
+
 /// `crate`, or the file itself where it is a program of its own.
 fn root_of(module: &[String]) -> RustPath {
     let own = matches!(module.get(1).map(String::as_str), Some("bin" | "examples"));
@@ -412,65 +471,10 @@ pub(super) fn module_of(path: &str) -> RustPath {
     module
 }
 
-/// The last name of a type: `Pool` of `bb8::Pool<M>`.
-pub(super) fn type_name<'t>(ty: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
-    match ty.kind() {
-        "type_identifier" | "identifier" => Some(tree.text(ty)),
-        "generic_type" => type_name(code::field(ty, "type")?, tree),
-        "scoped_type_identifier" | "scoped_identifier" => Some(tree.text(code::field(ty, "name")?)),
-        "reference_type" => type_name(code::field(ty, "type")?, tree),
-        _ => None,
-    }
-}
-
 fn is_mutable(node: Node<'_>) -> bool {
     code::children(node)
         .iter()
         .any(|child| child.kind() == "mutable_specifier")
-}
-
-/// The children of a node without those that an attribute before them makes test code.
-pub(super) fn outside_tests<'t>(node: Node<'t>, tree: &CodeTree) -> Vec<Node<'t>> {
-    let mut left = Vec::new();
-    let mut test = false;
-    for child in code::children(node) {
-        if child.kind() == "attribute_item" {
-            test |= makes_test(tree.text(child));
-        } else if !std::mem::take(&mut test) {
-            left.push(child);
-        }
-    }
-    left
-}
-
-/// Whether a node stands in an item that an attribute makes test code.
-pub(super) fn is_test_code(node: Node<'_>, tree: &CodeTree) -> bool {
-    let mut at = Some(node);
-    while let Some(item) = at {
-        let mut before = item.prev_named_sibling();
-        while let Some(attribute) = before.filter(|b| b.kind() == "attribute_item") {
-            if makes_test(tree.text(attribute)) {
-                return true;
-            }
-            before = attribute.prev_named_sibling();
-        }
-        at = item.parent();
-    }
-    false
-}
-
-fn makes_test(attribute: &str) -> bool {
-    let inner = attribute
-        .trim_start_matches('#')
-        .trim_start_matches('[')
-        .trim_end_matches(']');
-    let name = inner.split('(').next().unwrap_or(inner).trim();
-    if name == "cfg" {
-        let word = |c: char| !c.is_alphanumeric() && c != '_';
-        return inner.split(word).any(|w| w == "test") && !inner.contains("not(");
-    }
-    let last = name.rsplit("::").next().unwrap_or(name);
-    matches!(last, "test" | "rstest" | "bench" | "test_case")
 }
 
 #[cfg(test)]
@@ -487,16 +491,5 @@ mod tests {
         assert_eq!(text("src/bin/worker.rs"), "crate::bin::worker");
         assert_eq!(text("src/bin/worker/main.rs"), "crate::bin::worker");
         assert_eq!(text("examples/a.rs"), "crate::examples::a");
-    }
-
-    #[test]
-    fn attributes_of_tests() {
-        assert!(makes_test("#[cfg(test)]"));
-        assert!(makes_test("#[cfg(any(test, feature = \"x\"))]"));
-        assert!(makes_test("#[tokio::test]"));
-        assert!(makes_test("#[test]"));
-        assert!(!makes_test("#[cfg(not(test))]"));
-        assert!(!makes_test("#[derive(Debug)]"));
-        assert!(!makes_test("#[cfg(feature = \"latest\")]"));
     }
 }

@@ -10,6 +10,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::extract::code::branches::LeavingBranches;
+use crate::extract::rust::names;
 use crate::extract::rust::package::{
     ItemKind, NameMeaning, ParsedRustFile, RustItem, RustPackageItems, RustPath,
 };
@@ -17,7 +18,6 @@ use crate::extract::rust::state::{
     RustExprValue, RustObjectId, RustOptionsObject, RustScope, RustState,
 };
 use crate::extract::rust::uses::uses_of;
-use crate::extract::rust::{names, package};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ConstValue, RawClient};
 use crate::knowledge::clients::rust::RustIndex;
@@ -147,7 +147,7 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
     /// The items of a file or an inner module; what stands beside them is a fragment's.
     fn items(&mut self, node: Node<'t>) {
         let mut statements = Vec::new();
-        for child in package::outside_tests(node, self.tree()) {
+        for child in names::outside_tests(node, self.tree()) {
             match child.kind() {
                 "function_item" => self.read_function(child),
                 "impl_item" => self.implementation(child),
@@ -189,7 +189,7 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
     }
 
     fn implementation(&mut self, node: Node<'t>) {
-        let ty = code::field(node, "type").and_then(|ty| package::type_name(ty, self.tree()));
+        let ty = code::field(node, "type").and_then(|ty| names::type_name(ty, self.tree()));
         let outer = std::mem::replace(&mut self.own_type, ty);
         self.trait_body(node);
         self.own_type = outer;
@@ -198,7 +198,7 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
     fn trait_body(&mut self, node: Node<'t>) {
         let tree = self.tree();
         let body = code::field(node, "body");
-        for member in body.map_or_else(Vec::new, |body| package::outside_tests(body, tree)) {
+        for member in body.map_or_else(Vec::new, |body| names::outside_tests(body, tree)) {
             match member.kind() {
                 "function_item" => self.read_function(member),
                 "const_item" => self.initialiser(member),

@@ -2,6 +2,7 @@
 //! the environment. Pure; what the code means is looked up elsewhere.
 
 use crate::extract::code::fold;
+use crate::extract::rust::names;
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::languages;
@@ -249,6 +250,22 @@ pub(super) fn reads_text(name: &str) -> bool {
             | "or_else"
             | "inspect_err"
     )
+}
+
+/// Constructors of what went well.
+pub(super) fn wraps_success(name: &str) -> bool {
+    matches!(name, "Ok" | "Some")
+}
+
+/// Methods that hand on what they are called on, as it is or as another type.
+pub(super) fn hands_on(name: &str, arguments: usize) -> bool {
+    let converts = ["into_", "as_", "to_"].iter().any(|p| name.starts_with(p));
+    names::passes_on(name) || (converts && arguments == 0)
+}
+
+pub(super) fn float_value(literal: &str) -> Option<f64> {
+    let digits = literal.trim_end_matches("f64").trim_end_matches("f32");
+    digits.replace('_', "").parse().ok()
 }
 
 /// Functions that run their argument concurrently with the caller.

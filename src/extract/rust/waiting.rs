@@ -1,362 +1,286 @@
 //! Calls that wait at the server, by their names in files that name a library: how long each waits
-//! at most, and (`crews`) how many of it run at once. Types are not followed here.
+//! at most, on what it is called, and how many of it run at once (`concurrency`). Types are not
+//! followed here.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
-use tree_sitter::Node;
-
+use crate::extract::code::bindings::find_bindings;
+use crate::extract::code::concurrency::count_runs;
+use crate::extract::code::form::{CallForm, CodeExpressionForm, ExpressionId};
+use crate::extract::code::outline::CodeOutline;
+use crate::extract::code::seen::SeenCode;
+use crate::extract::code::value::FileAt;
 use crate::extract::code::waiting::{longest_of_call, longest_of_command};
-use crate::extract::rust::concurrency::FunctionCallers;
-use crate::extract::rust::names;
-use crate::extract::rust::package::{ParsedRustFile, outside_tests};
+use crate::extract::rust::concurrency::RustFigures;
+use crate::extract::rust::package::RustPackageItems;
 use crate::facts::cause::Cause;
-use crate::facts::raw::{ConstValue, LongestWait, RawWait, SourceLanguage};
+use crate::facts::raw::{ClientBinding, ConstValue, LongestWait, RawWait, SourceLanguage};
+use crate::knowledge::clients::model::ClientModel;
 use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall};
 use crate::knowledge::clients::{ClientModels, LibraryModel};
 use crate::knowledge::servers::waiting::{self, WaitPurpose, WaitingCommand};
-use crate::source::{Span, path};
-use crate::syntax::code::{self, CodeGrammar, CodeTree};
+use crate::source::path;
 
 /// The waiting calls of one package.
-pub(super) fn read(parsed: &[ParsedRustFile], models: &ClientModels) -> Vec<RawWait> {
+pub(super) fn read(declared: &RustPackageItems<'_>, models: &ClientModels) -> Vec<RawWait> {
     let needles = models.needles(SourceLanguage::Rust);
-    let worth = |file: &ParsedRustFile| {
-        needles.is_some_and(|n| n.waiting.is_in(file.tree.excerpt().text()))
-    };
-    if !parsed.iter().any(worth) {
+    let text = |at: usize| declared.files[at].tree.excerpt().text();
+    let all = 0..declared.files.len();
+    let worth = |at: &usize| needles.is_some_and(|needles| needles.waiting.is_in(text(*at)));
+    let worth: Vec<usize> = all.clone().filter(worth).collect();
+    if worth.is_empty() {
         return Vec::new();
     }
     let named = |library: &&LibraryModel| {
         let mut packages = library.client_packages();
-        packages.any(|p| {
-            let texts = parsed.iter().map(|file| file.tree.excerpt().text());
-            texts.into_iter().any(|text| text.contains(&p.import_path))
-        })
+        packages.any(|p| all.clone().any(|at| text(at).contains(&p.import_path)))
     };
+    let libraries = models.of_language(SourceLanguage::Rust).filter(named);
+    let libraries = libraries.filter_map(|library| Some((library, library.model()?)));
     let mut reader = WaitingCalls {
-        libraries: models
-            .of_language(SourceLanguage::Rust)
-            .filter(named)
-            .collect(),
-        crews: FunctionCallers::new(parsed),
-        constants: constants(parsed),
+        libraries: libraries.collect(),
+        figures: RustFigures { declared },
         found: Vec::new(),
     };
-    for (at, file) in parsed.iter().enumerate().filter(|(_, file)| worth(file)) {
-        for call in calls(&file.tree) {
-            reader.call(call, at, file);
-        }
+    for at in worth {
+        reader.read_file(FileAt(at));
     }
     reader.found
 }
 
-/// Every call outside of tests.
-fn calls(tree: &CodeTree) -> Vec<Node<'_>> {
-    let mut found = Vec::new();
-    let mut todo: Vec<Node<'_>> = tree.root().into_iter().collect();
-    while let Some(node) = todo.pop() {
-        if node.kind() == "call_expression" {
-            found.push(node);
-        }
-        match node.kind() {
-            "source_file" | "declaration_list" => todo.extend(outside_tests(node, tree)),
-            _ => todo.extend(code::children(node)),
-        }
-    }
-    found
+struct WaitingCalls<'p, 't, 'm> {
+    libraries: Vec<(&'m LibraryModel, &'m ClientModel)>,
+    figures: RustFigures<'p, 't>,
+    found: Vec<RawWait>,
 }
 
-/// The values of constants by their names; of two of one name neither counts.
-pub(super) fn constants(parsed: &[ParsedRustFile]) -> BTreeMap<&str, Option<f64>> {
-    let mut found: BTreeMap<&str, Option<f64>> = BTreeMap::new();
-    for file in parsed {
-        file.tree.walk(|node| {
-            if node.kind() != "const_item" {
-                return;
+/// What is noted of a call before it is placed.
+struct WaitingCall<'m> {
+    call: String,
+    longest: LongestWait,
+    takes: bool,
+    cut_by: &'m Option<String>,
+    libraries: Vec<String>,
+}
+
+impl<'m> WaitingCalls<'_, '_, 'm> {
+    fn read_file(&mut self, file: FileAt) {
+        let outline = self.figures.declared.outline(file);
+        let models = self.libraries.iter().map(|(_, model)| model);
+        let names: BTreeSet<&str> = models
+            .flat_map(|model| {
+                let typed = model.blocking.iter().filter(|row| row.is_timed());
+                let typed = typed.map(|row| row.call.as_str());
+                typed.chain(model.command.iter().map(|row| row.call.as_str()))
+            })
+            .collect();
+        let calls = names.iter().flat_map(|name| {
+            let calls = outline.calls_of(name);
+            calls.map(|call| (place_of(&outline, call).start, *name, call))
+        });
+        let mut calls: Vec<_> = calls.collect();
+        calls.sort_unstable();
+        for (_, name, id) in calls {
+            let Some(call) = outline.as_call(id) else {
+                continue;
+            };
+            let found = self.typed(file, name, call);
+            let found = found.or_else(|| self.named(file, name, id, call));
+            if let Some(found) = found.filter(|found| found.longest != LongestWait::AtOnce) {
+                self.note(file, id, found);
             }
-            let parts = code::field(node, "name").zip(code::field(node, "value"));
-            if let Some((name, value)) = parts {
-                let figure = figure(value, &file.tree, &BTreeMap::new());
-                let name = file.tree.text(name);
-                let known = if found.contains_key(name) {
-                    None
-                } else {
-                    figure
-                };
-                found.insert(name, known);
-            }
+        }
+    }
+
+    /// A method that waits, by the rows of all libraries that have it.
+    fn typed(&self, file: FileAt, name: &str, call: &CallForm) -> Option<WaitingCall<'m>> {
+        let rows = self.libraries.iter();
+        let rows: Vec<(&LibraryModel, &'m BlockingModel)> = rows
+            .filter_map(|(library, model)| Some((*library, model.waiting_call(name)?)))
+            .collect();
+        let (_, row) = rows.first()?;
+        Some(WaitingCall {
+            call: name.to_owned(),
+            longest: self.read_wait(file, call, row),
+            takes: rows.iter().any(|(_, row)| row.takes_from_pool()),
+            cut_by: &row.cut_by,
+            libraries: rows
+                .iter()
+                .map(|(library, _)| library.id().to_owned())
+                .collect(),
+        })
+    }
+
+    /// A command that is sent by its name, its words as `.arg(word)` behind it.
+    fn named(
+        &self,
+        file: FileAt,
+        name: &str,
+        id: ExpressionId,
+        call: &CallForm,
+    ) -> Option<WaitingCall<'m>> {
+        let rows = self.libraries.iter();
+        let rows: Vec<(&LibraryModel, &'m NamedCommandCall)> = rows
+            .filter_map(|(library, model)| {
+                let mut rows = model.command.iter();
+                Some((*library, rows.find(|row| row.call == name)?))
+            })
+            .collect();
+        let (_, row) = rows.first()?;
+        let outline = self.figures.declared.outline(file);
+        let command = sent_command(&outline, row, call)?;
+        let words = chained(&outline, id).into_iter();
+        let words: Vec<ConstValue> = words
+            .filter(|(method, _)| *method == "arg")
+            .filter_map(|(_, call)| {
+                Some(self.figures.value_of(file, call.arguments.first()?.value))
+            })
+            .collect();
+        let pooled = |row: &NamedCommandCall| row.holds == HeldResource::PooledConnection;
+        let takes = command.purpose == WaitPurpose::Data && rows.iter().any(|(_, row)| pooled(row));
+        Some(WaitingCall {
+            call: format!("{name}(\"{}\")", command.name),
+            longest: longest_of_command(command, &words),
+            takes,
+            cut_by: &row.cut_by,
+            libraries: rows
+                .iter()
+                .map(|(library, _)| library.id().to_owned())
+                .collect(),
+        })
+    }
+
+    fn note(&mut self, file: FileAt, id: ExpressionId, wait: WaitingCall<'_>) {
+        let declared = self.figures.declared;
+        let outline = declared.outline(file);
+        let crew = match wait.takes {
+            true => Some(count_runs(declared, &mut self.figures, (file, id))),
+            false => None,
+        };
+        let used = self.find_client(&outline, id);
+        let bound = used.and_then(|used| find_bindings(declared, (file, used)));
+        self.found.push(RawWait {
+            language: SourceLanguage::Rust,
+            dir: path::folder(&declared.files[file.0].path).to_owned(),
+            libraries: wait.libraries,
+            call: wait.call,
+            bound: bound
+                .unwrap_or_default()
+                .into_iter()
+                .map(with_path)
+                .collect(),
+            at: outline.file.excerpt.span(place_of(&outline, id)),
+            longest: wait.longest,
+            crew,
+            cut_by: wait.cut_by.clone(),
         });
     }
-    found
+
+    /// What a call is made on, or what a command is lent behind its words.
+    fn find_client(&self, outline: &CodeOutline<'_>, id: ExpressionId) -> Option<ExpressionId> {
+        let borrows = |method: &str| self.libraries.iter().any(|(_, m)| m.borrows(method));
+        let lent = chained(outline, id).into_iter();
+        let mut lent = lent.filter(|(method, _)| borrows(method));
+        if let Some((_, call)) = lent.next() {
+            return Some(call.arguments.first()?.value);
+        }
+        match outline.form(outline.as_call(id)?.callee) {
+            CodeExpressionForm::Member(base, _) => Some(*base),
+            _ => None,
+        }
+    }
+
+    fn read_wait(&self, file: FileAt, call: &CallForm, row: &BlockingModel) -> LongestWait {
+        let longest = |id| longest_of_call(row, Some(&self.figures.value_of(file, id)));
+        let unseen = || LongestWait::Unknown(Cause::Code("an argument"));
+        if let Some(at) = row.timeout_arg {
+            let argument = call.arguments.get(at);
+            return argument.map_or_else(unseen, |argument| longest(argument.value));
+        }
+        let Some(method) = &row.timeout_call else {
+            return LongestWait::Unknown(Cause::Code("a call that is not modelled"));
+        };
+        let Some(options) = call.arguments.last() else {
+            return unseen();
+        };
+        let outline = self.figures.declared.outline(file);
+        let mut made = outline.bare(options.value);
+        if let CodeExpressionForm::Name(name) = outline.form(made) {
+            let function = outline.named_function_of(made);
+            let function = function.map(|function| outline.function(function).range.clone());
+            let values = function.map(|range| outline.declared_within(name, &range));
+            match values.as_deref() {
+                Some([Some(value)]) => made = *value,
+                _ => return LongestWait::Unknown(Cause::Expression(name.clone())),
+            }
+        }
+        let mut given = None;
+        let mut todo = vec![made];
+        while let Some(id) = todo.pop() {
+            let form = outline.form(id);
+            if let CodeExpressionForm::Call(call) = form
+                && let CodeExpressionForm::Member(_, name) = outline.form(call.callee)
+                && name == method
+            {
+                given = call.arguments.first();
+            }
+            todo.extend(form.parts());
+        }
+        match (given, outline.form(outline.bare(made))) {
+            (Some(argument), _) => longest(argument.value),
+            (None, CodeExpressionForm::Call(_)) => LongestWait::AtOnce,
+            (None, _) => LongestWait::Unknown(self.figures.quote(file, made).without_marks()),
+        }
+    }
 }
 
-/// The number that a literal or a constant is.
-pub(super) fn figure(
-    node: Node<'_>,
-    tree: &CodeTree,
-    constants: &BTreeMap<&str, Option<f64>>,
-) -> Option<f64> {
-    let mut node = node;
-    loop {
-        node = match node.kind() {
-            "parenthesized_expression" => *code::children(node).first()?,
-            "type_cast_expression" => code::field(node, "value")?,
-            _ => break,
-        };
-    }
-    let text = tree.text(node);
-    match node.kind() {
-        "integer_literal" => CodeGrammar::Rust.int_value(text).map(|n| n as f64),
-        "float_literal" => text
-            .trim_end_matches("f64")
-            .trim_end_matches("f32")
-            .replace('_', "")
-            .parse()
-            .ok(),
-        "identifier" | "scoped_identifier" => {
-            let name = text.rsplit("::").next().unwrap_or(text);
-            constants.get(name).copied().flatten()
-        }
+/// The waiting command that a call sends by its name.
+pub(super) fn sent_command(
+    outline: &CodeOutline<'_>,
+    row: &NamedCommandCall,
+    call: &CallForm,
+) -> Option<&'static WaitingCommand> {
+    match outline.form(call.arguments.get(row.name_arg)?.value) {
+        CodeExpressionForm::Constant(ConstValue::Text(word)) => waiting::command(word),
         _ => None,
     }
 }
 
-struct WaitingCalls<'t, 'm> {
-    libraries: Vec<&'m LibraryModel>,
-    crews: FunctionCallers<'t>,
-    constants: BTreeMap<&'t str, Option<f64>>,
-    found: Vec<RawWait>,
-}
-
-impl<'t> WaitingCalls<'t, '_> {
-    fn call(&mut self, node: Node<'t>, at: usize, file: &'t ParsedRustFile) {
-        let tree = &file.tree;
-        let Some(name) = find_callee(node, tree) else {
-            return;
-        };
-        let typed: Vec<(&LibraryModel, &BlockingModel)> = self
-            .libraries
-            .iter()
-            .filter_map(|library| Some((*library, library.model()?.waiting_call(name)?)))
-            .collect();
-        if let Some((_, row)) = typed.first() {
-            let longest = self.read_wait(node, row, tree);
-            let takes = typed.iter().any(|(_, row)| row.takes_from_pool());
-            let ids = typed.iter().map(|(library, _)| library.id().to_owned());
-            let wait = WaitingCall {
-                call: name.to_owned(),
-                longest,
-                takes,
-                cut_by: row.cut_by.clone(),
-                libraries: ids.collect(),
-            };
-            return self.note(node, at, file, wait);
-        }
-        let sent: Vec<(&LibraryModel, &NamedCommandCall)> = self
-            .libraries
-            .iter()
-            .filter_map(|library| {
-                let row = library
-                    .model()?
-                    .command
-                    .iter()
-                    .find(|row| row.call == name)?;
-                Some((*library, row))
-            })
-            .collect();
-        let first = arguments(node).first().copied();
-        let command = first
-            .and_then(|first| CodeGrammar::Rust.string_value(tree.text(first)))
-            .and_then(|name| waiting::command(&name));
-        if let (Some((_, row)), Some(command)) = (sent.first(), command) {
-            let longest = self.sent_wait(node, command, tree);
-            let takes = command.purpose == WaitPurpose::Data
-                && sent
-                    .iter()
-                    .any(|(_, row)| row.holds == HeldResource::PooledConnection);
-            let ids = sent.iter().map(|(library, _)| library.id().to_owned());
-            let wait = WaitingCall {
-                call: format!("{name}(\"{}\")", command.name),
-                longest,
-                takes,
-                cut_by: row.cut_by.clone(),
-                libraries: ids.collect(),
-            };
-            self.note(node, at, file, wait);
-        }
-    }
-
-    fn note(&mut self, node: Node<'t>, at: usize, file: &'t ParsedRustFile, wait: WaitingCall) {
-        if wait.longest == LongestWait::AtOnce {
-            return;
-        }
-        let crew = wait.takes.then(|| self.crews.of(node, at, &self.constants));
-        let dir = path::folder(&file.path);
-        self.found.push(RawWait {
-            language: SourceLanguage::Rust,
-            dir: dir.to_owned(),
-            libraries: wait.libraries,
-            call: wait.call,
-            bound: Vec::new(),
-            at: place(node, &file.tree),
-            longest: wait.longest,
-            crew,
-            cut_by: wait.cut_by,
-        });
-    }
-
-    fn read_wait(&self, node: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
-        let given = arguments(node);
-        if let Some(at) = row.timeout_arg {
-            return match given.get(at) {
-                Some(argument) => self.longest(*argument, row, tree),
-                None => unknown(Cause::Code("an argument")),
-            };
-        }
-        let Some(method) = &row.timeout_call else {
-            return unknown(Cause::Code("a call that is not modelled"));
-        };
-        let Some(options) = given.last().copied() else {
-            return unknown(Cause::Code("an argument"));
-        };
-        let made = match variable(options, tree) {
-            Some(name) => match only_value(node, name, tree) {
-                Some(value) => value,
-                None => return unknown(Cause::Expression(name.to_owned())),
-            },
-            None => options,
-        };
-        match method_argument(made, method, tree) {
-            Some(argument) => self.longest(argument, row, tree),
-            None if made.kind() == "call_expression" || made.kind() == "reference_expression" => {
-                LongestWait::AtOnce
-            }
-            None => unknown(names::quote_code(tree, made).without_marks()),
-        }
-    }
-
-    fn longest(&self, argument: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
-        longest_of_call(row, Some(&self.word(argument, tree)))
-    }
-
-    /// A word as what is known of it.
-    fn word(&self, node: Node<'t>, tree: &'t CodeTree) -> ConstValue {
-        let figure = figure(node, tree, &self.constants);
-        let text = CodeGrammar::Rust.string_value(tree.text(node));
-        match (figure, text) {
-            (Some(figure), _) => ConstValue::Float(figure),
-            (None, Some(text)) => ConstValue::Text(text),
-            (None, None) => ConstValue::Unknown(names::quote_code(tree, node).in_marks()),
-        }
-    }
-
-    /// How long a command waits whose words follow as `.arg(word)`.
-    fn sent_wait(
-        &self,
-        node: Node<'t>,
-        command: &WaitingCommand,
-        tree: &'t CodeTree,
-    ) -> LongestWait {
-        let words = words(node, tree).into_iter();
-        let words: Vec<ConstValue> = words.map(|word| self.word(word, tree)).collect();
-        longest_of_command(command, &words)
-    }
-}
-
-/// What is noted of a call before it is placed.
-struct WaitingCall {
-    call: String,
-    longest: LongestWait,
-    takes: bool,
-    cut_by: Option<String>,
-    libraries: Vec<String>,
-}
-
-fn unknown(cause: Cause) -> LongestWait {
-    LongestWait::Unknown(cause)
-}
-
-/// The method or the last name of the path that is called.
-pub(super) fn find_callee<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
-    let mut function = code::field(node, "function")?;
-    if function.kind() == "generic_function" {
-        function = code::field(function, "function")?;
-    }
-    let name = match function.kind() {
-        "field_expression" => code::field(function, "field")?,
-        "scoped_identifier" => code::field(function, "name")?,
-        "identifier" => function,
-        _ => return None,
-    };
-    Some(tree.text(name))
-}
-
-pub(super) fn arguments(node: Node<'_>) -> Vec<Node<'_>> {
-    code::field(node, "arguments").map_or_else(Vec::new, code::children)
-}
-
-/// The call without what it is called on, which may be a long chain.
-fn place(node: Node<'_>, tree: &CodeTree) -> Span {
-    let start = code::field(node, "function")
-        .and_then(|function| code::field(function, "field"))
-        .map_or(node.start_byte(), |field| field.start_byte());
-    tree.excerpt().span(start..node.end_byte())
-}
-
-/// The words that a chain of `.arg(word)` adds to a command.
-fn words<'t>(node: Node<'t>, tree: &'t CodeTree) -> Vec<Node<'t>> {
+/// The calls that follow in the chain of a call, and their methods.
+fn chained<'c>(outline: &CodeOutline<'c>, id: ExpressionId) -> Vec<(&'c str, &'c CallForm)> {
     let mut found = Vec::new();
-    let mut at = node;
-    while let Some(call) = at
-        .parent()
-        .filter(|p| p.kind() == "field_expression")
-        .and_then(|p| p.parent())
-        .filter(|p| p.kind() == "call_expression")
+    let mut at = id;
+    while let Some((member, method)) = outline.member_of(at)
+        && let Some(call) = outline.call_of(member)
     {
-        if find_callee(call, tree) == Some("arg") {
-            found.extend(arguments(call).first().copied());
-        }
+        found.extend(outline.as_call(call).map(|form| (method, form)));
         at = call;
     }
     found
 }
 
-/// The variable that an argument is, or borrows.
-fn variable<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
-    let node = match node.kind() {
-        "reference_expression" => code::field(node, "value")?,
-        _ => node,
-    };
-    (node.kind() == "identifier").then(|| tree.text(node))
-}
-
-/// The value of the one `let` of a name in the function around a node.
-fn only_value<'t>(node: Node<'t>, name: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
-    let mut function = node;
-    while function.kind() != "function_item" {
-        function = function.parent()?;
-    }
-    let mut found = Vec::new();
-    code::visit(function, |node| {
-        let pattern = code::field(node, "pattern").map(|p| tree.text(p));
-        let bound = pattern.map(|p| p.trim_start_matches("mut ").trim());
-        if node.kind() == "let_declaration" && bound == Some(name) {
-            found.push(code::field(node, "value"));
+/// The call without what it is called on, which may be a long chain.
+fn place_of(outline: &CodeOutline<'_>, id: ExpressionId) -> Range<usize> {
+    let whole = outline.range(id);
+    let callee = outline.as_call(id).map(|call| call.callee);
+    let start = callee.and_then(|callee| match outline.form(callee) {
+        CodeExpressionForm::Member(_, name) => {
+            let start = outline.range(callee).end.checked_sub(name.len())?;
+            let text = outline.file.excerpt.text();
+            (!text.get(..start)?.ends_with("::")).then_some(start)
         }
-    });
-    match found.as_slice() {
-        [Some(value)] => Some(*value),
         _ => None,
-    }
+    });
+    start.unwrap_or(whole.start)..whole.end
 }
 
-/// The argument of a method somewhere in the chain that makes a value.
-fn method_argument<'t>(node: Node<'t>, method: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
-    let mut found = None;
-    code::visit(node, |node| {
-        if node.kind() == "call_expression" && find_callee(node, tree) == Some(method) {
-            found = arguments(node).first().copied();
+/// The functions of a type have its path before their names.
+fn with_path(bound: ClientBinding) -> ClientBinding {
+    match bound {
+        ClientBinding::Variable(function, name) => {
+            ClientBinding::Variable(function.map(|own| own.replace('.', "::")), name)
         }
-    });
-    found
+        field => field,
+    }
 }

@@ -294,6 +294,12 @@ impl ClientModel {
         rows.find(|row| row.call == call && row.is_timed())
     }
 
+    /// Whether a method is given a client for the time of one command.
+    pub fn borrows(&self, call: &str) -> bool {
+        let lent = self.rust.lent.iter().flat_map(|row| &row.methods);
+        lent.into_iter().any(|method| method == call)
+    }
+
     /// A type whose values tell a waiting call how long to wait.
     pub fn is_waiting_type(&self, name: &str) -> bool {
         let mut rows = self.blocking.iter();
