@@ -503,11 +503,23 @@ impl<'a> ComposeService<'a> {
         }
         .with(ServerFact::Exporter, exporter)
         .with(ServerFact::Reachable, ports::reachable(self))
+        .with(ServerFact::FilesystemReadOnly, self.is_read_only())
         .with_known(ServerFact::LimitOwner, RawServer::SERVICE)
         .with_known(
             ServerFact::LimitsMemoryField,
             "deploy.resources.limits.memory",
         )
+    }
+
+    /// Whether nothing can be written but what is mounted.
+    fn is_read_only(&self) -> Result<bool, Cause> {
+        let Some(node) = self.node("read_only") else {
+            return Ok(false);
+        };
+        let written = self
+            .text(node)
+            .map(|text| text.known_text().map(str::to_owned));
+        Ok(written.transpose()?.as_deref() == Some("true"))
     }
 
     /// The names under which other services reach it.
