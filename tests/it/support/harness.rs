@@ -123,7 +123,7 @@ impl Harness {
         let inputs = found.files.into_iter().map(|file| InputFile {
             path: file.path,
             kind: file.kind,
-            text: file.text.into(),
+            text: file.text,
         });
         Sample {
             settings_text: analysis_scope
