@@ -24,7 +24,7 @@ pub fn python() -> Option<&'static CodeConventions> {
 
 /// What surrounds clients in code, in the words of the shared reader: what the language's own calls
 /// mean, how settings are read from outside, who serves a request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeConventions {
     pub schema: u32,
@@ -52,7 +52,7 @@ pub struct CodeConventions {
 }
 
 /// What the arguments of a variable's reader are called.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReaderWords {
     /// What holds where the variable is not set.
@@ -62,7 +62,7 @@ pub struct ReaderWords {
 }
 
 /// Files that a program has and a library has not.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramFiles {
     pub files: Vec<String>,
@@ -212,7 +212,7 @@ pub struct RequestHandler {
 }
 
 /// Files that only tests run.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestFiles {
     pub folders: Vec<String>,
@@ -497,6 +497,9 @@ pub struct GoConventions {
     pub operators: OperatorFrameworks,
     pub test_support: TestSupport,
     pub build: BuildTool,
+    /// What the shared reader asks of a language in these words: of this one nothing.
+    #[serde(skip)]
+    pub shared: CodeConventions,
 }
 
 /// What the main package of an operator imports, and what operators are called.
@@ -581,7 +584,7 @@ impl FlagPackage {
 }
 
 /// Functions that end what they are given when a time is over.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeTimeouts {
     pub functions: Vec<String>,

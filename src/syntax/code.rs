@@ -274,34 +274,49 @@ impl CodeTree {
         }
     }
 
-    /// The blanks at the start of the line that holds this byte of the text, or nothing where the
-    /// text is a part of a line that starts elsewhere in the file.
+    /// As `indent_at` of the text.
     pub fn indent_at(&self, byte: usize) -> Option<String> {
-        let text = self.excerpt.text();
-        let start = text.get(..byte)?.rfind('\n').map_or(0, |at| at + 1);
-        let line_break = self.excerpt.span(start.saturating_sub(1)..start);
-        if start > 0 && line_break.end != self.excerpt.span(start..start).start {
-            return None;
-        }
-        let line = &text[start..];
-        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
-        Some(line[..blanks].to_owned())
+        indent_at(&self.excerpt, byte)
     }
 
-    /// The line break that ends the line of this byte.
+    /// As `newline_at` of the text.
     pub fn newline_at(&self, byte: usize) -> &'static str {
-        match self.excerpt.text()[byte..].split_once('\n') {
-            Some((line, _)) if line.ends_with('\r') => "\r\n",
-            _ => "\n",
-        }
+        newline_at(&self.excerpt, byte)
     }
 
-    /// The end of the line that holds this byte, before its line break.
+    /// As `line_end` of the text.
     pub fn line_end(&self, byte: usize) -> usize {
-        let rest = &self.excerpt.text()[byte..];
-        let line = rest.split('\n').next().unwrap_or("");
-        byte + line.strip_suffix('\r').unwrap_or(line).len()
+        line_end(&self.excerpt, byte)
     }
+}
+
+/// The blanks at the start of the line that holds this byte of the text, or nothing where the text is a
+/// part of a line that starts elsewhere in the file.
+pub fn indent_at(excerpt: &Excerpt, byte: usize) -> Option<String> {
+    let text = excerpt.text();
+    let start = text.get(..byte)?.rfind('\n').map_or(0, |at| at + 1);
+    let line_break = excerpt.span(start.saturating_sub(1)..start);
+    if start > 0 && line_break.end != excerpt.span(start..start).start {
+        return None;
+    }
+    let line = &text[start..];
+    let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+    Some(line[..blanks].to_owned())
+}
+
+/// The line break that ends the line of this byte.
+pub fn newline_at(excerpt: &Excerpt, byte: usize) -> &'static str {
+    match excerpt.text()[byte..].split_once('\n') {
+        Some((line, _)) if line.ends_with('\r') => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// The end of the line that holds this byte, before its line break.
+pub fn line_end(excerpt: &Excerpt, byte: usize) -> usize {
+    let rest = &excerpt.text()[byte..];
+    let line = rest.split('\n').next().unwrap_or("");
+    byte + line.strip_suffix('\r').unwrap_or(line).len()
 }
 
 fn next_in_order(cursor: &mut TreeCursor<'_>) -> bool {

@@ -104,7 +104,6 @@ const MACHINE_CRATES: &[&str] = &["ignore", "walkdir", "tempfile"];
 /// The list may only shrink.
 const KNOWN_CIRCLES: &[&str] = &[
     "extract::compose::mounts, extract::compose::ports, extract::compose::service",
-    "extract::go::literal_clients, extract::go::reader",
     "extract::rust::manifest, extract::rust::programs",
     "facts::overlay_scope, facts::raw, facts::workload",
     "knowledge::clients::model, knowledge::clients::rust, knowledge::clients::usage",

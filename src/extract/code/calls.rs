@@ -9,8 +9,9 @@ use super::form::{
 };
 use super::form::{FunctionId, StatementForm};
 use super::interpreter::{CodeInterpreter, MAX_INLINED};
+use super::options::ObjectId;
 use super::text;
-use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, ObjectId};
+use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::call::{CallModel, Modelled};

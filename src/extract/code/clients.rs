@@ -8,7 +8,8 @@ use super::calls::CallArguments;
 use super::form::{CallForm, CodeExpressionForm, CodeFile, ExpressionId, FunctionForm};
 use super::interpreter::{CodeInterpreter, LateClient};
 use super::lifetime::{LifetimeWords, read_lifetime};
-use super::value::{CodeField, CodeObject, CodeObjectKind, CodePlace, CodeValue, ObjectId};
+use super::options::ObjectId;
+use super::value::{CodeField, CodeObject, CodeObjectKind, CodePlace, CodeValue};
 use super::waiting::longest_of_call;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
@@ -69,7 +70,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             timeouts: &self.project.conventions.timeout.functions,
             serves: &serves,
         };
-        let found = read_lifetime(&self.seen, &words, (self.here(), id));
+        let found = read_lifetime(&*self.seen, &words, (self.here(), id));
         ClientLifetime {
             test: self.project.front.is_test(self.project.path(self.here())),
             ..found
@@ -131,14 +132,33 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         id: ExpressionId,
     ) -> Option<RawClient> {
         let constructor = constructor(library, built)?;
+        let libraries = vec![library.id().to_owned()];
+        let raw = self.raw_client_of(libraries, constructor, id);
+        Some(RawClient {
+            scheme_decides: built.by_scheme,
+            ..raw
+        })
+    }
+
+    /// The function that is being run, by its name.
+    pub(super) fn function_name_here(&self) -> Option<String> {
+        let frame = self.frame();
+        let function = frame.function?;
+        Some(self.project.function_name(frame.file, function))
+    }
+
+    /// A client of which no options are known yet.
+    pub(super) fn raw_client_of(
+        &self,
+        libraries: Vec<String>,
+        constructor: &Constructor,
+        id: ExpressionId,
+    ) -> RawClient {
         let frame = self.frame();
         let anchor = self.code().span(id);
-        let function = frame
-            .function
-            .map(|id| self.project.function_name(frame.file, id));
-        Some(RawClient {
+        RawClient {
             language: self.project.front.language(),
-            libraries: vec![library.id().to_owned()],
+            libraries,
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
             dir: path::folder(self.project.path(frame.file)).to_owned(),
@@ -152,7 +172,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             carried_anchor: None,
             unseen: BTreeMap::new(),
             insert: EditTarget::None,
-            function,
+            function: self.function_name_here(),
             bound_to: None,
             site: ClientLifetime::default(),
             joined: Vec::new(),
@@ -160,12 +180,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             blocks_async: None,
             hosts: Vec::new(),
             uses: Vec::new(),
-            scheme_decides: built.by_scheme,
+            scheme_decides: false,
             wrapped_by: None,
             branches: frame.arms.clone(),
             late: Vec::new(),
             kept: None,
-        })
+        }
     }
 
     /// Fills in what is written on a value; whether it is a client of such a server at all.

@@ -1,7 +1,7 @@
 //! Branches of the form: an arm whose condition is known runs alone, the others each on their own copy
 //! of what is known. What a condition says of the environment goes with the arms.
 
-use super::form::{CodeArm, CodeExpressionForm, ExpressionId};
+use super::form::{CodeArm, CodeBlock, CodeExpressionForm, ExpressionId, StatementForm};
 use super::interpreter::CodeInterpreter;
 use super::precondition::{VariableTest, VariableTests};
 use super::value::{CodeState, CodeValue};
@@ -39,22 +39,36 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             }
             self.arm(arms, at, |run| run.block(&arm.body));
             let after = std::mem::replace(self.state(), before);
-            all_leave &= after.dead;
+            all_leave &= after.dead || self.leaves(&arm.body);
             done = Some(match done {
-                Some(done) => done.join(after, &self.left_behind),
+                Some(done) => self.join_states(done, after),
                 None => after,
             });
         }
         let some_ran = done.is_some();
         if let Some(done) = done {
             let rest = std::mem::take(self.state());
-            *self.state() = done.join(rest, &self.left_behind);
+            *self.state() = match self.is_typed() {
+                true => self.join_states(rest, done),
+                false => self.join_states(done, rest),
+            };
         }
         // What is behind a branch all of whose arms leave is an arm of it too; it ends with the block.
         if all_leave && some_ran {
             let behind = self.arm_of(arms, arms.len());
             self.frame_mut().arms.extend(behind);
+            self.frame_mut().typed.behind = behind;
         }
+    }
+
+    /// Control goes elsewhere at the end of a block, though what holds there may hold behind it too.
+    fn leaves(&self, block: &CodeBlock) -> bool {
+        let last = block.last().map(|statement| &statement.form);
+        let leaves = matches!(
+            last,
+            Some(StatementForm::Leave(_) | StatementForm::Return(_))
+        );
+        self.is_typed() && leaves
     }
 
     fn arm_of(&self, arms: &[CodeArm], arm: usize) -> Option<BranchArm> {
@@ -76,6 +90,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     /// Whether a condition holds; where that is not known, what it says of a variable of the
     /// environment.
     pub(super) fn condition(&mut self, id: ExpressionId) -> (Option<bool>, Option<VariableTest>) {
+        if self.is_typed() {
+            self.value(id);
+            return (None, self.test_of_variable(id));
+        }
         let truth = self.holds(id);
         let test = match truth {
             Some(_) => None,

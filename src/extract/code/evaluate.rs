@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use super::fold;
 use super::form::{ClassId, CodeExpressionForm, ExpressionId, StatementForm};
 use super::interpreter::CodeInterpreter;
+use super::options::ObjectId;
 use super::precondition::{BranchDifference, Preconditions, VariableTest};
 use super::text;
 use super::value::join_values;
-use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, ObjectId};
+use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::languages::{FunctionMeaning, SettingsClass};
@@ -21,8 +22,13 @@ const MAX_SHOWN: usize = 60;
 
 impl<'m> CodeInterpreter<'_, 'm> {
     pub(super) fn value(&mut self, id: ExpressionId) -> CodeValue {
-        let evaluated = self.run_deeper(|run| run.form_value(id));
+        let typed = self.is_typed();
+        let evaluated = self.run_deeper(|run| match typed {
+            true => run.typed_value(id),
+            false => run.form_value(id),
+        });
         evaluated.unwrap_or_else(|| {
+            self.pass_over(id);
             CodeValue::unknown(Cause::Code("code that is nested or branches too much"))
         })
     }
@@ -122,6 +128,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 }
                 self.unknown_at(id)
             }
+            CodeExpressionForm::Literal(_) | CodeExpressionForm::Type(_) => self.unknown_at(id),
         }
     }
 

@@ -32,7 +32,13 @@ pub(in crate::extract) struct CodeFile {
     pub(in crate::extract) expressions: Vec<Expression>,
     pub(in crate::extract) functions: Vec<FunctionForm>,
     pub(in crate::extract) classes: Vec<ClassForm>,
+    /// Types that are declared at its top, by their names.
+    pub(in crate::extract) types: Vec<(String, TypeForm)>,
     pub(in crate::extract) body: CodeBlock,
+    /// The package that it says it is of.
+    pub(in crate::extract) package: Option<String>,
+    /// Where something cannot be read or is missing, in order.
+    pub(in crate::extract) broken: Vec<Range<usize>>,
     /// Parts that are nested too deep to be lowered.
     pub(in crate::extract) skipped: Vec<Range<usize>>,
     pub(in crate::extract) comments: Vec<Comment>,
@@ -46,7 +52,10 @@ impl CodeFile {
             expressions: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
+            types: Vec::new(),
             body: Vec::new(),
+            package: None,
+            broken: Vec::new(),
             skipped: tree.too_deep().to_vec(),
             comments: Vec::new(),
         }
@@ -140,6 +149,61 @@ impl CodeFile {
         found
     }
 
+    /// Whether a part of it cannot be read.
+    pub(in crate::extract) fn is_broken(&self, part: &Range<usize>) -> bool {
+        let first = self.broken.partition_point(|own| own.start < part.start);
+        let next = self.broken.get(first);
+        next.is_some_and(|own| own.end <= part.end)
+    }
+
+    /// Every statement of the file, those of functions and of all blocks among them.
+    pub(in crate::extract) fn visit_statements<'c>(
+        &'c self,
+        mut each: impl FnMut(&'c CodeStatement),
+    ) {
+        let bodies = self.functions.iter().map(|function| &function.body);
+        let mut todo: Vec<&CodeBlock> = bodies.chain([&self.body]).collect();
+        while let Some(block) = todo.pop() {
+            for statement in block {
+                each(statement);
+                todo.extend(statement.form.blocks());
+            }
+        }
+    }
+
+    /// An expression and all that it is made of; bodies of functions are left out.
+    pub(in crate::extract) fn visit_expressions(
+        &self,
+        id: ExpressionId,
+        mut each: impl FnMut(ExpressionId),
+    ) {
+        let mut todo = vec![id];
+        while let Some(id) = todo.pop() {
+            each(id);
+            todo.extend(self.expression(id).form.parts());
+        }
+    }
+
+    /// The names at the bottom of what is assigned to: `x` of `x.y[0].z`.
+    pub(in crate::extract) fn bottoms(&self, target: ExpressionId) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut todo = vec![target];
+        while let Some(id) = todo.pop() {
+            match &self.expression(id).form {
+                CodeExpressionForm::Name(name) => found.push(name.as_str()),
+                CodeExpressionForm::Member(base, _) | CodeExpressionForm::Item(base, _) => {
+                    todo.push(*base);
+                }
+                CodeExpressionForm::Unary(_, inner) | CodeExpressionForm::Through(inner) => {
+                    todo.push(*inner);
+                }
+                CodeExpressionForm::List(items) => todo.extend(items),
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// What is written there.
     pub(in crate::extract) fn text(&self, id: ExpressionId) -> &str {
         let range = self.expression(id).range.clone();
@@ -162,6 +226,10 @@ pub(in crate::extract) enum CodeExpressionForm {
     /// `base[key]`.
     Item(ExpressionId, ExpressionId),
     Call(CallForm),
+    /// A literal of a type that is written with it.
+    Literal(Box<LiteralForm>),
+    /// A type where a value may stand.
+    Type(TypeForm),
     /// A literal of named values; an entry without a key spreads another one.
     Record(Vec<(Option<ExpressionId>, ExpressionId)>),
     /// A list or a tuple.
@@ -193,6 +261,76 @@ pub(in crate::extract) enum CodeExpressionForm {
     Bind(String, ExpressionId),
     /// Looked through, never understood.
     Opaque(Vec<ExpressionId>),
+}
+
+/// A literal of a written type, or of the one that is meant where it stands.
+#[derive(Debug)]
+pub(in crate::extract) struct LiteralForm {
+    pub(in crate::extract) ty: Option<TypeForm>,
+    pub(in crate::extract) entries: Vec<(Option<ExpressionId>, ExpressionId)>,
+    /// What stands between the braces, the braces included.
+    pub(in crate::extract) body: Range<usize>,
+}
+
+/// A type as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::extract) enum TypeForm {
+    /// A name, with the package that it is taken from.
+    Named(Option<String>, String),
+    Pointer(Box<Self>),
+    /// Any number of values of a type.
+    List(Box<Self>),
+    Struct(Vec<FieldForm>),
+    /// Any other type, with those that it names.
+    Other(Vec<Self>),
+}
+
+/// Fields of a struct. One without a name is called after its type.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::extract) struct FieldForm {
+    pub(in crate::extract) names: Vec<String>,
+    pub(in crate::extract) ty: TypeForm,
+    /// A text that says more of it.
+    pub(in crate::extract) tag: Option<String>,
+}
+
+impl TypeForm {
+    pub(in crate::extract) fn is_pointer(&self) -> bool {
+        matches!(self, Self::Pointer(_))
+    }
+
+    /// The type that a pointer leads to, or the type itself.
+    pub(in crate::extract) fn pointed(&self) -> &Self {
+        match self {
+            Self::Pointer(inner) => inner,
+            ty => ty,
+        }
+    }
+
+    /// The named types in it, itself included.
+    pub(in crate::extract) fn named(&self) -> Vec<&Self> {
+        let mut found = Vec::new();
+        let mut todo = vec![self];
+        while let Some(ty) = todo.pop() {
+            match ty {
+                Self::Named(..) => found.push(ty),
+                Self::Pointer(inner) | Self::List(inner) => todo.push(inner),
+                Self::Struct(fields) => todo.extend(fields.iter().map(|field| &field.ty)),
+                Self::Other(types) => todo.extend(types),
+            }
+        }
+        found
+    }
+
+    /// A name as it is written, with a mark for each pointer to it; nothing for any other type.
+    pub(in crate::extract) fn written(&self) -> Option<String> {
+        match self {
+            Self::Named(Some(package), name) => Some(format!("{package}.{name}")),
+            Self::Named(None, name) => Some(name.clone()),
+            Self::Pointer(inner) => Some(format!("*{}", inner.written().unwrap_or_default())),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -238,7 +376,10 @@ pub(in crate::extract) enum StatementForm {
     /// A name that is declared with its type; a class gives its fields this way.
     Declare {
         name: String,
+        ty: Option<TypeForm>,
         value: Option<ExpressionId>,
+        /// It never gets another value.
+        fixed: bool,
     },
     Evaluate(ExpressionId),
     /// One arm at most runs; the last one has no condition where there is an `else`.
@@ -270,6 +411,10 @@ pub(in crate::extract) enum StatementForm {
     Import(Vec<ImportForm>),
     /// Names that belong to the file, not to the function.
     Outer(Vec<String>),
+    /// A place that control may jump to.
+    Label,
+    /// Code that cannot be read: it may do anything.
+    Unreadable,
 }
 
 /// Where control goes on.
@@ -322,6 +467,11 @@ pub(in crate::extract) struct FunctionForm {
     pub(in crate::extract) class: Option<ClassId>,
     /// The type whose method it is, where it stands by itself.
     pub(in crate::extract) receiver: Option<String>,
+    /// What the value is called there whose method it is.
+    pub(in crate::extract) receiver_name: Option<String>,
+    pub(in crate::extract) receiver_type: Option<TypeForm>,
+    /// What it gives, as far as that is declared; with its name where it has one.
+    pub(in crate::extract) results: Vec<(Option<String>, TypeForm)>,
     /// It is read like a field.
     pub(in crate::extract) is_field: bool,
     /// It runs for as long as the program does.
@@ -356,8 +506,7 @@ pub(in crate::extract) struct ParameterForm {
     pub(in crate::extract) takes: ParameterTakes,
     /// It cannot be given by its position.
     pub(in crate::extract) named_only: bool,
-    /// The types that its own one names, as they are written.
-    pub(in crate::extract) types: Vec<String>,
+    pub(in crate::extract) ty: Option<TypeForm>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,11 +11,13 @@ use std::rc::Rc;
 
 use super::form::{CallForm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId};
 use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm};
+use super::options::{ObjectId, OptionsHeap};
+use super::package::{TypedFrame, TypedRun};
 use super::precondition::{BranchDifference, Precondition, Preconditions};
 use super::project::{CodeProject, OutlinedProject};
 use super::seen::SeenCode;
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
-use super::value::{CodeObjectKind, ObjectId, SettingValues, join_values};
+use super::value::{CodeObjectKind, JoinContext, SettingValues, join_values};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, ConstValue, RawClient, RawWait};
 use crate::knowledge::clients::LibraryModel;
@@ -24,11 +26,13 @@ use crate::source::Span;
 
 /// How deep expressions, statements and calls may lie in each other in one run: each level takes two
 /// or three frames of the stack, and the threads that read have 2 MB.
-const MAX_DEPTH: usize = 120;
+pub(super) const MAX_DEPTH: usize = 120;
 /// How many own functions may be entered in each other.
 pub(super) const MAX_INLINED: usize = 6;
 /// Steps of one run: statements, expressions, and what the copies for branches hold.
 const STEPS: usize = 40_000;
+/// More of them for each byte of a body: what branches copy grows with it.
+const STEPS_PER_BYTE: usize = 8;
 
 /// The names that a body leaves behind; the objects that they lead to are kept beside them.
 pub(super) struct BodyResult {
@@ -45,8 +49,7 @@ pub(super) struct CodeFrame<'m> {
     /// Clients that are built here are told: each is in the run of its own body, not where that body
     /// is entered from another.
     pub(super) records: bool,
-    /// What is given back, and what control needs to come there.
-    pub(super) returned: Vec<(CodeValue, Preconditions)>,
+    pub(super) returned: Vec<ReturnedValue<'m>>,
     /// Names that belong to the file.
     pub(super) outer: BTreeSet<String>,
     /// The arms of branches that lead to the statement, outermost first.
@@ -57,6 +60,14 @@ pub(super) struct CodeFrame<'m> {
     pub(super) closed: BTreeSet<ExpressionId>,
     /// What the value of an expression is assigned to.
     pub(super) bound: Option<(ExpressionId, String)>,
+    pub(super) typed: TypedFrame,
+}
+
+/// What a function gives back, the options that there are then, and what control needs to come there.
+pub(super) struct ReturnedValue<'m> {
+    pub(super) value: CodeValue,
+    pub(super) options: OptionsHeap<'m>,
+    pub(super) needs: Preconditions,
 }
 
 /// A call and its file.
@@ -106,11 +117,13 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     pub(super) settings: BTreeMap<(&'m [String], String), Option<CodeValue>>,
     /// The calls of a function by its name; nothing where they cannot all be told.
     pub(super) call_sites: BTreeMap<String, Option<Rc<Vec<CallSiteForm<'p>>>>>,
-    pub(super) seen: OutlinedProject<'p, 'm>,
+    pub(super) seen: Rc<OutlinedProject<'p, 'm>>,
     pub(super) depth: usize,
     pub(super) inlined: usize,
     steps: usize,
-    next_object: u32,
+    pub(super) next_object: u32,
+    /// What only languages need whose names and types are declared.
+    pub(super) typed: TypedRun<'p, 'm>,
 }
 
 impl<'p, 'm> CodeInterpreter<'p, 'm> {
@@ -126,11 +139,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             left_behind: BTreeMap::new(),
             settings: BTreeMap::new(),
             call_sites: BTreeMap::new(),
-            seen: OutlinedProject::new(project),
+            seen: Rc::new(OutlinedProject::new(project)),
             depth: 0,
             inlined: 0,
             steps: STEPS,
             next_object: 0,
+            typed: TypedRun::default(),
         }
     }
 
@@ -201,17 +215,35 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     pub(super) fn step(&mut self, cost: usize) -> bool {
         self.steps = self.steps.saturating_sub(cost);
         if self.steps == 0 {
-            let frame = self.frame();
-            let (file, function) = (frame.file, frame.function);
-            let range = match function {
-                Some(id) => self.project.file(file).function(id).range.clone(),
-                None => 0..self.project.text(file).len(),
-            };
+            let (file, range) = (self.here(), self.range_of(self.frame()));
             if !self.found.skipped.contains(&(file, range.clone())) {
                 self.found.skipped.push((file, range));
             }
         }
         self.steps > 0
+    }
+
+    /// The bytes of what a frame runs.
+    fn range_of(&self, frame: &CodeFrame<'m>) -> Range<usize> {
+        match frame.function {
+            Some(id) => self.project.file(frame.file).function(id).range.clone(),
+            None => 0..self.project.text(frame.file).len(),
+        }
+    }
+
+    /// The state behind two branches of which one ran.
+    pub(super) fn join_states(
+        &mut self,
+        first: CodeState<'m>,
+        second: CodeState<'m>,
+    ) -> CodeState<'m> {
+        let keeps_causes = self.is_typed();
+        let mut context = JoinContext {
+            left_behind: &self.left_behind,
+            next_object: &mut self.next_object,
+            keeps_causes,
+        };
+        first.join(second, &mut context)
     }
 
     pub(super) fn allocate(&mut self, object: CodeObject<'m>) -> ObjectId {
@@ -234,18 +266,24 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             loops: Vec::new(),
             closed: BTreeSet::new(),
             bound: None,
+            typed: TypedFrame::default(),
         }
     }
 
     /// Runs a body of its own, with a full budget; whoever asked goes on with what was left of theirs.
-    fn run(&mut self, frame: CodeFrame<'m>, body: impl FnOnce(&mut Self)) -> Option<CodeFrame<'m>> {
+    pub(super) fn run(
+        &mut self,
+        frame: CodeFrame<'m>,
+        body: impl FnOnce(&mut Self),
+    ) -> Option<CodeFrame<'m>> {
         // A body that is asked for from too deep within others is not known to them.
         if self.depth + 10 > MAX_DEPTH || self.frames.len() > 2 * MAX_INLINED {
             return None;
         }
         let (steps, inlined) = (self.steps, self.inlined);
         let late = std::mem::take(&mut self.late);
-        (self.steps, self.inlined) = (STEPS, 0);
+        let length = self.range_of(&frame).len();
+        (self.steps, self.inlined) = (STEPS + STEPS_PER_BYTE * length, 0);
         self.frames.push(frame);
         self.depth += 1;
         body(self);
@@ -389,18 +427,25 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 
     pub(super) fn block(&mut self, block: &'p CodeBlock) {
         if self.depth >= MAX_DEPTH {
-            return;
+            return self.pass_over_block(block);
         }
         self.depth += 1;
         let arms = self.frame().arms.len();
+        match self.is_typed() {
+            true => self.scoped(|run| run.typed_statements(block)),
+            false => self.statements(block),
+        }
+        self.frame_mut().arms.truncate(arms);
+        self.depth -= 1;
+    }
+
+    fn statements(&mut self, block: &'p CodeBlock) {
         for statement in block {
             if self.state().dead || !self.step(1) {
                 break;
             }
             self.statement(&statement.form);
         }
-        self.frame_mut().arms.truncate(arms);
-        self.depth -= 1;
     }
 
     fn statement(&mut self, statement: &'p StatementForm) {
@@ -461,6 +506,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 imports.iter().for_each(|import| self.import_names(import));
             }
             StatementForm::Outer(names) => self.frame_mut().outer.extend(names.iter().cloned()),
+            StatementForm::Label | StatementForm::Unreadable => {}
         }
     }
 
@@ -573,8 +619,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     pub(super) fn give_back(&mut self, value: CodeValue) {
-        let needs = self.state().needs.clone();
-        self.frame_mut().returned.push((value, needs));
+        let (options, needs) = (self.state().options.clone(), self.state().needs.clone());
+        self.frame_mut().returned.push(ReturnedValue {
+            value,
+            options,
+            needs,
+        });
     }
 
     /// A body that runs again and again, or not at all: it is run once, and what it changes is open.
@@ -605,12 +655,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         after.dead = false;
         // A round that left because of a variable says nothing of code that had no round.
         after.needs.clone_from(&before.needs);
-        *self.state() = after.join(before, &self.left_behind);
+        *self.state() = self.join_states(after, before);
     }
 
     /// What a loop assigns is not known from the second round on: variables, and named values of the
     /// objects that variables hold.
-    fn forget_assigned(&mut self, range: &Range<usize>) {
+    pub(super) fn forget_assigned(&mut self, range: &Range<usize>) {
         let outline = self.seen.outline(self.here());
         for (name, value) in &mut self.state().variables {
             let known = matches!(value, CodeValue::Plain(value) if *value != ConstValue::Nil);
@@ -654,7 +704,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.state().needs.clone_from(&before.needs);
         let read = self.variable_of_body(body);
         self.state().needs.extend(read);
-        let failed = failed.join(before, &self.left_behind);
+        let failed = self.join_states(failed, before);
         if !self.state().dead {
             self.block(otherwise);
         }
@@ -662,7 +712,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             let good = std::mem::replace(self.state(), failed.clone());
             self.block(handler);
             let handled = std::mem::take(self.state());
-            *self.state() = good.join(handled, &self.left_behind);
+            *self.state() = self.join_states(good, handled);
         }
         let dead = std::mem::take(&mut self.state().dead);
         self.block(finally);
@@ -699,9 +749,11 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     /// What a body gave back, whichever `return` it left by; `end` are the needs of its end, where
     /// that is reached.
     pub(super) fn join_returns(
-        mut returned: Vec<(CodeValue, Preconditions)>,
+        returned: Vec<ReturnedValue<'m>>,
         end: Option<Preconditions>,
     ) -> CodeValue {
+        let returned = returned.into_iter().map(|one| (one.value, one.needs));
+        let mut returned: Vec<_> = returned.collect();
         returned.extend(end.map(|needs| (CodeValue::Plain(ConstValue::Nil), needs)));
         // First what a variable gives in all its ways, then what holds without it.
         returned.sort_by_key(|(_, needs)| needs.is_empty());

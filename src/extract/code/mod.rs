@@ -8,9 +8,11 @@
 //! `precondition` says what holds where a variable of the environment is not set. `outline` knows where
 //! every expression stands and `seen` who names a function: by them `lifetime` says how long a client
 //! lives, `concurrency` how many of a call run at once, `bindings` what a value was bound to; `waiting`
-//! says how long a call waits. No grammar and no library is known here: a front end gives the one,
-//! `knowledge` the other. Go and Rust are lowered too, for the analyses that need no
-//! values; their options are worked out by interpreters of their own.
+//! says how long a call waits. `typed` is the interpreter's part for languages whose names and types are
+//! declared: `package` and `scope` are what it reads, `typed_words` what their front ends say, `options`
+//! what is written on an options value. No grammar and no library is known here: a front end gives the
+//! one, `knowledge` the other. Rust is lowered too, for the analyses that need no values; its options are
+//! worked out by an interpreter of its own.
 
 pub(in crate::extract) mod address;
 pub(in crate::extract) mod bindings;
@@ -25,12 +27,17 @@ pub(in crate::extract) mod fold;
 pub(in crate::extract) mod form;
 pub(in crate::extract) mod interpreter;
 pub(in crate::extract) mod lifetime;
+pub(in crate::extract) mod options;
 pub(in crate::extract) mod outline;
+pub(in crate::extract) mod package;
 pub(in crate::extract) mod precondition;
 pub(in crate::extract) mod project;
+pub(in crate::extract) mod scope;
 pub(in crate::extract) mod seen;
 mod settings;
 mod text;
+mod typed;
+pub(in crate::extract) mod typed_words;
 pub(in crate::extract) mod value;
 pub(in crate::extract) mod waiting;
 

@@ -399,8 +399,10 @@ impl<'c> CodeOutline<'c> {
     /// What is written there as the name.
     pub(in crate::extract) fn key_at(&self, value: ExpressionId) -> Option<ExpressionId> {
         let whole = self.whole(value);
-        let CodeExpressionForm::Record(entries) = self.form(self.around(whole)?) else {
-            return None;
+        let entries = match self.form(self.around(whole)?) {
+            CodeExpressionForm::Record(entries) => entries,
+            CodeExpressionForm::Literal(literal) => &literal.entries,
+            _ => return None,
         };
         entries.iter().find(|(_, value)| *value == whole)?.0
     }
@@ -462,7 +464,12 @@ impl<'c> CodeOutline<'c> {
         }
     }
 
-    fn binding_within(&self, name: &str, range: &Range<usize>) -> Vec<&'c CodeStatement> {
+    /// The statements between two bytes that give a variable a value, in their order.
+    pub(in crate::extract) fn binding_within(
+        &self,
+        name: &str,
+        range: &Range<usize>,
+    ) -> Vec<&'c CodeStatement> {
         let all = self.binding.get(name).map_or(&[][..], Vec::as_slice);
         self.select_within(all, range)
     }
@@ -553,22 +560,7 @@ impl<'c> CodeOutline<'c> {
 
     /// The names at the bottom of what is assigned to: `x` of `x.y[0].z`.
     pub(in crate::extract) fn bottoms(&self, target: ExpressionId) -> Vec<&'c str> {
-        let mut found = Vec::new();
-        let mut todo = vec![target];
-        while let Some(id) = todo.pop() {
-            match self.form(id) {
-                CodeExpressionForm::Name(name) => found.push(name.as_str()),
-                CodeExpressionForm::Member(base, _) | CodeExpressionForm::Item(base, _) => {
-                    todo.push(*base);
-                }
-                CodeExpressionForm::Unary(_, inner) | CodeExpressionForm::Through(inner) => {
-                    todo.push(*inner);
-                }
-                CodeExpressionForm::List(items) => todo.extend(items),
-                _ => {}
-            }
-        }
-        found
+        self.file.bottoms(target)
     }
 }
 
@@ -583,19 +575,15 @@ impl CodeExpressionForm {
     /// The expressions that it is made of; a closure's body is not among them.
     pub(in crate::extract) fn parts(&self) -> Vec<ExpressionId> {
         match self {
-            Self::Constant(_) | Self::Name(_) | Self::Closure(_) => Vec::new(),
+            Self::Constant(_) | Self::Name(_) | Self::Closure(_) | Self::Type(_) => Vec::new(),
             Self::Member(base, _) => vec![*base],
             Self::Item(a, b) | Self::Binary(_, a, b) | Self::Otherwise(a, b) => vec![*a, *b],
             Self::Call(call) => {
                 let arguments = call.arguments.iter().map(|argument| argument.value);
                 std::iter::once(call.callee).chain(arguments).collect()
             }
-            Self::Record(entries) => {
-                let parts = entries.iter();
-                parts
-                    .flat_map(|(key, value)| key.iter().copied().chain([*value]))
-                    .collect()
-            }
+            Self::Record(entries) => list_entries(entries),
+            Self::Literal(literal) => list_entries(&literal.entries),
             Self::List(parts) | Self::Text(parts) | Self::Opaque(parts) => parts.clone(),
             Self::Unary(_, inner) | Self::Through(inner) | Self::Bind(_, inner) => vec![*inner],
             Self::Choice {
@@ -607,6 +595,13 @@ impl CodeExpressionForm {
             Self::Yield(value) => value.iter().copied().collect(),
         }
     }
+}
+
+fn list_entries(entries: &[(Option<ExpressionId>, ExpressionId)]) -> Vec<ExpressionId> {
+    let parts = entries.iter();
+    parts
+        .flat_map(|(key, value)| key.iter().copied().chain([*value]))
+        .collect()
 }
 
 impl StatementForm {
@@ -636,7 +631,9 @@ impl StatementForm {
             | Self::Function(_)
             | Self::Class(_)
             | Self::Import(_)
-            | Self::Outer(_) => Vec::new(),
+            | Self::Outer(_)
+            | Self::Label
+            | Self::Unreadable => Vec::new(),
         }
     }
 

@@ -62,6 +62,27 @@ impl<'n> BranchDifference<'n> {
         let left = self.left.iter().find_map(|need| joined(need, a, b));
         left.or_else(|| self.right.iter().find_map(|need| joined(need, b, a)))
     }
+
+    /// Two values of which either may hold, named after what they come from.
+    pub(in crate::extract) fn join(&self, ours: ConstValue, theirs: ConstValue) -> ConstValue {
+        if ours == theirs {
+            return ours;
+        }
+        if let Some(joined) = self.fallback(&ours, &theirs) {
+            return joined;
+        }
+        match (ours, theirs) {
+            // Another branch gives another value: it is not the variable's own any more.
+            (ConstValue::Unknown(cause), _) | (_, ConstValue::Unknown(cause)) => {
+                fold::derive_unknown(cause)
+            }
+            (ConstValue::Fallback(fallback), _) | (_, ConstValue::Fallback(fallback)) => {
+                fold::derive_unknown(fallback.source)
+            }
+            // Two known values that differ: neither is made of the other.
+            _ => ConstValue::Unknown(Cause::Branches),
+        }
+    }
 }
 
 /// Whether a condition holds where a variable is not set.

@@ -56,6 +56,10 @@ impl<'p, 'm> OutlinedProject<'p, 'm> {
             outlines: RefCell::default(),
         }
     }
+
+    pub(super) fn project(&self) -> &'p CodeProject<'m> {
+        self.project
+    }
 }
 
 impl<'p> SeenCode<'p> for OutlinedProject<'p, '_> {

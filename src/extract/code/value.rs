@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::form::{ClassId, ExpressionId, FunctionId};
+use super::options::{ErrorId, ObjectId, OptionsHeap, join_options};
 use super::precondition::{BranchDifference, Preconditions, truth_of};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
@@ -13,10 +14,6 @@ use crate::knowledge::clients::LibraryModel;
 /// A file of the project, by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::extract) struct FileAt(pub(in crate::extract) usize);
-
-/// An object on the heap; one number is one object in all runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::extract) struct ObjectId(pub(in crate::extract) u32);
 
 /// Where an expression stands.
 pub(super) type CodePlace = (FileAt, ExpressionId);
@@ -36,6 +33,14 @@ pub(super) enum CodeValue {
     Path(String),
     /// A method of an object that is no own class's, or of a text.
     Method(Box<CodeValue>, String),
+    /// Options, or a pointer to them.
+    Options(ObjectId),
+    /// The errors of these option sources, whichever of them ran.
+    Error(Vec<ErrorId>),
+    /// The results of a call that has several.
+    Several(Vec<CodeValue>),
+    /// A struct of the project, by those of its fields that were written.
+    Struct(Rc<BTreeMap<String, CodeValue>>),
 }
 
 /// Values of the longest list that is followed, those inside of it and longer texts counted too. One
@@ -72,6 +77,19 @@ impl CodeValue {
         Self::Plain(ConstValue::Unknown(cause))
     }
 
+    /// A value that comes from code of a kind that is not followed.
+    pub(super) fn of_kind(kind: &'static str) -> Self {
+        Self::unknown(Cause::Code(kind))
+    }
+
+    /// The value as far as it is a plain one.
+    pub(super) fn folded(self, otherwise: Cause) -> ConstValue {
+        match self {
+            Self::Plain(value) => value,
+            _ => ConstValue::Unknown(otherwise),
+        }
+    }
+
     pub(super) fn object(&self) -> Option<ObjectId> {
         match self {
             Self::Object(id) => Some(*id),
@@ -93,6 +111,7 @@ impl CodeValue {
             Self::Items(items) => Some(!items.is_empty()),
             // An object may say by itself that it is false, and an import may have failed.
             Self::Object(_) | Self::Path(_) | Self::Method(..) => None,
+            Self::Options(_) | Self::Error(_) | Self::Several(_) | Self::Struct(_) => None,
             Self::Function(..) | Self::Class(..) | Self::File(_) => Some(true),
         }
     }
@@ -148,6 +167,7 @@ pub(super) struct CodeState<'m> {
     /// What was assigned to members and items of values that are not followed, by how that is written.
     pub(super) places: BTreeMap<String, CodeValue>,
     pub(super) heap: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
+    pub(super) options: OptionsHeap<'m>,
     /// Nothing behind this point runs.
     pub(super) dead: bool,
     /// What variables of the environment must be, that control comes here.
@@ -157,16 +177,12 @@ pub(super) struct CodeState<'m> {
 impl<'m> CodeState<'m> {
     /// How much a copy of it costs.
     pub(super) fn size(&self) -> usize {
-        self.variables.len() + self.places.len() + self.heap.len()
+        self.variables.len() + self.places.len() + self.heap.len() + self.options.len()
     }
 
     /// What holds whichever of two branches ran. Where one needs a variable of the environment, the
-    /// other says what holds without it. `left_behind` are the objects as both branches found them.
-    pub(super) fn join(
-        self,
-        other: Self,
-        left_behind: &BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
-    ) -> Self {
+    /// other says what holds without it.
+    pub(super) fn join(self, other: Self, context: &mut JoinContext<'_, 'm>) -> Self {
         // A branch that left the function says nothing of what comes behind it.
         match (self.dead, other.dead) {
             (true, false) => return other,
@@ -174,14 +190,22 @@ impl<'m> CodeState<'m> {
             _ => {}
         }
         let sides = &BranchDifference::of(&self.needs, &other.needs);
+        let mut options = join_options(self.options, other.options, sides);
         let mut joined = Self {
-            variables: join_named(self.variables, other.variables, sides),
-            places: join_named(self.places, other.places, sides),
+            variables: join_named(
+                self.variables,
+                other.variables,
+                sides,
+                (&mut options, context),
+            ),
+            places: join_named(self.places, other.places, sides, (&mut options, context)),
             dead: self.dead && other.dead,
             heap: self.heap,
+            options,
             // What only one of them needed is not needed behind them.
             needs: self.needs.intersection(&other.needs).cloned().collect(),
         };
+        let left_behind = context.left_behind;
         // What only one branch changed is in the other as both found it.
         let changed: Vec<ObjectId> = joined.heap.keys().copied().collect();
         for id in changed.iter().filter(|id| !other.heap.contains_key(*id)) {
@@ -205,15 +229,28 @@ impl<'m> CodeState<'m> {
     }
 }
 
+/// What a join needs beside the two states.
+pub(super) struct JoinContext<'j, 'm> {
+    /// The objects as both branches found them.
+    pub(super) left_behind: &'j BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
+    pub(super) next_object: &'j mut u32,
+    /// A value that has another one beside it is named after what it comes from.
+    pub(super) keeps_causes: bool,
+}
+
 /// A name that only one branch binds may not be bound at all; whoever reads it relies on that branch.
-fn join_named(
+fn join_named<'m>(
     ours: BTreeMap<String, CodeValue>,
     mut theirs: BTreeMap<String, CodeValue>,
     sides: &BranchDifference<'_>,
+    (options, context): (&mut OptionsHeap<'m>, &mut JoinContext<'_, 'm>),
 ) -> BTreeMap<String, CodeValue> {
     let mut joined = BTreeMap::new();
     for (name, our) in ours {
         let value = match theirs.remove(&name) {
+            Some(their) if context.keeps_causes => {
+                join_held(our, their, sides, (&mut *options, &mut *context))
+            }
             Some(their) => join_values(our, &their, sides),
             None => our,
         };
@@ -221,6 +258,53 @@ fn join_named(
     }
     joined.extend(theirs);
     joined
+}
+
+/// The value of a variable behind two branches, where options and errors are followed.
+pub(super) fn join_held<'m>(
+    ours: CodeValue,
+    theirs: CodeValue,
+    sides: &BranchDifference<'_>,
+    (options, context): (&mut OptionsHeap<'m>, &mut JoinContext<'_, 'm>),
+) -> CodeValue {
+    match (ours, theirs) {
+        (CodeValue::Plain(ours), CodeValue::Plain(theirs)) => {
+            CodeValue::Plain(sides.join(ours, theirs))
+        }
+        (CodeValue::Options(a), CodeValue::Options(b)) if a == b => CodeValue::Options(a),
+        (CodeValue::Options(a), CodeValue::Options(b)) => {
+            let (Some(first), Some(second)) = (options.get(&a), options.get(&b)) else {
+                return CodeValue::unknown(Cause::Branches);
+            };
+            let joined = first.as_one_of((a, b), second, sides);
+            let made = ObjectId(*context.next_object);
+            *context.next_object += 1;
+            options.insert(made, Rc::new(joined));
+            CodeValue::Options(made)
+        }
+        // A variable that is nil before one branch gives it options.
+        (CodeValue::Options(id), CodeValue::Plain(ConstValue::Nil))
+        | (CodeValue::Plain(ConstValue::Nil), CodeValue::Options(id)) => CodeValue::Options(id),
+        (CodeValue::Error(mut ours), CodeValue::Error(theirs)) => {
+            let new = theirs.into_iter().filter(|id| !ours.contains(id));
+            let new: Vec<ErrorId> = new.collect();
+            ours.extend(new);
+            CodeValue::Error(ours)
+        }
+        (CodeValue::Error(ids), _) | (_, CodeValue::Error(ids)) => CodeValue::Error(ids),
+        (CodeValue::Several(ours), CodeValue::Several(theirs)) if ours.len() == theirs.len() => {
+            let pairs = ours.into_iter().zip(theirs);
+            let joined = pairs
+                .map(|(a, b)| join_held(a, b, sides, (&mut *options, &mut *context)))
+                .collect();
+            CodeValue::Several(joined)
+        }
+        (CodeValue::Struct(ours), CodeValue::Struct(theirs)) if Rc::ptr_eq(&ours, &theirs) => {
+            CodeValue::Struct(ours)
+        }
+        (ours @ CodeValue::Function(..), theirs) if ours == theirs => ours,
+        _ => CodeValue::unknown(Cause::Branches),
+    }
 }
 
 /// A value that both branches agree on holds; where the environment decides between them the second

@@ -8,8 +8,8 @@ use tree_sitter::Node;
 use super::node::GoNode;
 use crate::extract::code::form::{
     ArgumentForm, ArgumentName, CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile,
-    CodeStatement, ExpressionId, FunctionForm, FunctionId, LeaveKind, LoopForm, ParameterForm,
-    ParameterTakes, StatementForm,
+    CodeStatement, ExpressionId, FieldForm, FunctionForm, FunctionId, ImportForm, LeaveKind,
+    LiteralForm, LoopForm, ParameterForm, ParameterTakes, StatementForm, TypeForm,
 };
 use crate::facts::raw::ConstValue;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
@@ -27,6 +27,10 @@ pub(super) fn lower(tree: &CodeTree) -> CodeFile {
         file: CodeFile::of_tree(tree),
     };
     if let Some(root) = tree.root() {
+        lowering.file.comments = tree.comments();
+        if root.has_error() {
+            lowering.file.broken = find_broken(tree);
+        }
         lowering.file.body = lowering.statements(code::children(root));
     }
     lowering.file
@@ -73,8 +77,27 @@ impl<'t> GoLowering<'t> {
 
     fn statement(&mut self, node: Node<'t>, block: &mut CodeBlock) {
         let form = match GoNode::of(node) {
-            GoNode::PackageClause | GoNode::Import | GoNode::TypeDeclaration => return,
-            GoNode::StatementList | GoNode::Labeled | GoNode::Unread if is_group(node) => {
+            GoNode::PackageClause => {
+                let name = code::children(node).into_iter().next();
+                self.file.package = name.map(|name| self.text(name));
+                return;
+            }
+            GoNode::Import => StatementForm::Import(self.imports(node)),
+            GoNode::TypeDeclaration => return self.types(node),
+            GoNode::LabelName => StatementForm::Label,
+            GoNode::Unread if node.is_error() => {
+                block.push(CodeStatement {
+                    form: StatementForm::Unreadable,
+                    range: node.byte_range(),
+                });
+                // Declarations may stand in it; what is left of a function means nothing.
+                if self.functions_around == 0 {
+                    let inner = self.statements(code::children(node));
+                    block.extend(inner);
+                }
+                return;
+            }
+            GoNode::StatementList | GoNode::Labeled => {
                 let inner = self.statements(code::children(node));
                 block.extend(inner);
                 return;
@@ -99,6 +122,14 @@ impl<'t> GoLowering<'t> {
                 Some(call) => StatementForm::Defer(self.expression(*call)),
                 None => return,
             },
+            GoNode::Send => {
+                let sides = self.child(node, "channel").zip(self.child(node, "value"));
+                let form = match sides {
+                    Some((channel, value)) => CodeExpressionForm::Binary("<-", channel, value),
+                    None => CodeExpressionForm::Opaque(Vec::new()),
+                };
+                StatementForm::Evaluate(self.add(form, node.byte_range()))
+            }
             GoNode::Return => {
                 let list = code::children(node).into_iter().next();
                 StatementForm::Return(list.map(|list| self.list(list)))
@@ -166,52 +197,143 @@ impl<'t> GoLowering<'t> {
         }
     }
 
+    /// Variables and constants, each by itself. A constant without a value repeats the one before it.
     fn declared(&mut self, node: Node<'t>, block: &mut CodeBlock) {
-        for spec in code::children(node) {
-            match GoNode::of(spec) {
-                GoNode::VarSpecList => self.declared(spec, block),
-                GoNode::VarSpec | GoNode::ConstSpec => {
-                    let names = code::fields(spec, "name");
-                    let value = code::field(spec, "value").map(|list| self.list(list));
-                    let form = self.declaration(&names, value);
-                    block.push(CodeStatement {
-                        form,
-                        range: spec.byte_range(),
-                    });
+        let fixed = GoNode::of(node) == GoNode::Const;
+        let mut before: (Option<TypeForm>, Vec<ExpressionId>) = (None, Vec::new());
+        let specs = code::children(node).into_iter();
+        let specs: Vec<Node<'t>> = specs
+            .flat_map(|spec| match GoNode::of(spec) {
+                GoNode::VarSpecList => code::children(spec),
+                _ => vec![spec],
+            })
+            .collect();
+        for spec in specs {
+            if !matches!(GoNode::of(spec), GoNode::VarSpec | GoNode::ConstSpec) {
+                continue;
+            }
+            let ty = code::field(spec, "type").map(|ty| self.ty(ty));
+            let values = code::field(spec, "value").map(code::children);
+            let values = values.map(|values| self.expressions(values));
+            let (ty, values) = match (fixed, values) {
+                (true, None) => before.clone(),
+                (_, values) => (ty, values.unwrap_or_default()),
+            };
+            before = (ty.clone(), values.clone());
+            let names = code::fields(spec, "name");
+            // The whole declaration: nothing can be written between its parts.
+            let range = node.byte_range();
+            if values.len() == names.len() || values.is_empty() {
+                for (at, name) in names.into_iter().enumerate() {
+                    let form = StatementForm::Declare {
+                        name: self.text(name),
+                        ty: ty.clone(),
+                        value: values.get(at).copied(),
+                        fixed,
+                    };
+                    let range = range.clone();
+                    block.push(CodeStatement { form, range });
                 }
-                _ => {}
+                continue;
+            }
+            let (Some(first), Some(last)) = (names.first(), names.last()) else {
+                continue;
+            };
+            let named = first.start_byte()..last.end_byte();
+            let names = self.expressions(names);
+            let form = StatementForm::Assign {
+                targets: vec![self.add(CodeExpressionForm::List(names), named)],
+                value: values[0],
+                declares: true,
+            };
+            block.push(CodeStatement { form, range });
+        }
+    }
+
+    fn imports(&mut self, node: Node<'t>) -> Vec<ImportForm> {
+        let specs = code::children(node).into_iter();
+        let specs = specs.flat_map(|spec| match GoNode::of(spec) {
+            GoNode::ImportSpecList => code::children(spec),
+            _ => vec![spec],
+        });
+        let found = specs.filter_map(|spec| {
+            let path = code::field(spec, "path")?;
+            let path = CodeGrammar::Go.string_value(self.tree.text(path))?;
+            let name = code::field(spec, "name").map(|name| self.text(name));
+            Some(match name.as_deref() {
+                Some(".") => ImportForm::All { path },
+                _ => ImportForm::Name {
+                    name: name.unwrap_or_default(),
+                    path,
+                },
+            })
+        });
+        found.collect()
+    }
+
+    fn types(&mut self, node: Node<'t>) {
+        for spec in code::children(node) {
+            if let (Some(name), Some(ty)) = (code::field(spec, "name"), code::field(spec, "type")) {
+                let ty = self.ty(ty);
+                // A type of a function means nothing outside of it.
+                if self.functions_around == 0 {
+                    self.file.types.push((self.text(name), ty));
+                }
             }
         }
     }
 
-    fn declaration(&mut self, names: &[Node<'t>], value: Option<ExpressionId>) -> StatementForm {
-        match (names, value) {
-            ([name], value) => StatementForm::Declare {
-                name: self.text(*name),
-                value,
+    fn ty(&mut self, node: Node<'t>) -> TypeForm {
+        if self.depth >= MAX_DEPTH {
+            return TypeForm::Other(Vec::new());
+        }
+        self.depth += 1;
+        let form = self.type_form(node);
+        self.depth -= 1;
+        form
+    }
+
+    fn type_form(&mut self, node: Node<'t>) -> TypeForm {
+        match GoNode::of(node) {
+            GoNode::TypeIdentifier | GoNode::Identifier => TypeForm::Named(None, self.text(node)),
+            GoNode::QualifiedType => {
+                let package = code::field(node, "package").map(|package| self.text(package));
+                let name = code::field(node, "name").map_or_else(String::new, |n| self.text(n));
+                TypeForm::Named(package, name)
+            }
+            GoNode::Pointer => match code::children(node).first() {
+                Some(inner) => TypeForm::Pointer(Box::new(self.ty(*inner))),
+                None => TypeForm::Other(Vec::new()),
             },
-            (names, Some(value)) => {
-                let range = match (names.first(), names.last()) {
-                    (Some(first), Some(last)) => first.start_byte()..last.end_byte(),
-                    _ => 0..0,
-                };
-                let names = self.expressions(names.to_vec());
-                StatementForm::Assign {
-                    targets: vec![self.add(CodeExpressionForm::List(names), range)],
-                    value,
-                    declares: true,
+            GoNode::SliceType | GoNode::Array | GoNode::ImplicitArray => {
+                match code::field(node, "element") {
+                    Some(inner) => TypeForm::List(Box::new(self.ty(inner))),
+                    None => TypeForm::Other(Vec::new()),
                 }
             }
-            (names, None) => {
-                let each = names.iter().map(|name| CodeStatement {
-                    form: StatementForm::Declare {
-                        name: self.text(*name),
-                        value: None,
-                    },
-                    range: name.byte_range(),
-                });
-                StatementForm::Block(each.collect())
+            GoNode::Struct => {
+                let list = code::children(node).first().copied();
+                let list = list.map_or_else(Vec::new, code::children);
+                let fields = list.into_iter().map(|field| self.field_form(field));
+                TypeForm::Struct(fields.collect())
             }
+            _ => {
+                let parts = code::children(node).into_iter();
+                TypeForm::Other(parts.map(|part| self.ty(part)).collect())
+            }
+        }
+    }
+
+    fn field_form(&mut self, node: Node<'t>) -> FieldForm {
+        let tag = code::field(node, "tag");
+        let names = code::fields(node, "name").into_iter();
+        FieldForm {
+            names: names.map(|name| self.text(name)).collect(),
+            ty: match code::field(node, "type") {
+                Some(ty) => self.ty(ty),
+                None => TypeForm::Other(Vec::new()),
+            },
+            tag: tag.and_then(|tag| CodeGrammar::Go.string_value(self.tree.text(tag))),
         }
     }
 
@@ -262,17 +384,17 @@ impl<'t> GoLowering<'t> {
             _ => {}
         }
         let mut arms = Vec::new();
+        let mut otherwise = None;
         for case in code::children(node) {
-            let condition = match GoNode::of(case) {
-                GoNode::DefaultCase => None,
-                GoNode::ExpressionCase => self.child(case, "value"),
-                GoNode::TypeCase | GoNode::CommunicationCase => {
-                    let form = CodeExpressionForm::Opaque(Vec::new());
-                    let start = case.start_byte();
-                    Some(self.add(form, start..start))
-                }
+            // What a case is compared with is no condition by itself.
+            let compared = match GoNode::of(case) {
+                GoNode::ExpressionCase => code::field(case, "value").map(code::children),
+                GoNode::TypeCase | GoNode::CommunicationCase | GoNode::DefaultCase => None,
                 _ => continue,
             };
+            let compared = self.expressions(compared.unwrap_or_default());
+            let start = case.start_byte();
+            let condition = self.add(CodeExpressionForm::Opaque(compared), start..start);
             let mut body = Vec::new();
             if let Some(communication) = code::field(case, "communication") {
                 self.received(communication, &mut body);
@@ -282,7 +404,22 @@ impl<'t> GoLowering<'t> {
             for list in lists {
                 body.extend(self.statements(code::children(list)));
             }
-            arms.push(CodeArm { condition, body });
+            match GoNode::of(case) {
+                GoNode::DefaultCase => otherwise = Some(body),
+                _ => arms.push(CodeArm {
+                    condition: Some(condition),
+                    body,
+                }),
+            }
+        }
+        // Wherever it stands, it runs where no other case does.
+        arms.extend(otherwise.map(|body| CodeArm {
+            condition: None,
+            body,
+        }));
+        // One of what is waited for happens.
+        if let (GoNode::Select, Some(last)) = (GoNode::of(node), arms.last_mut()) {
+            last.condition = None;
         }
         before.push(CodeStatement {
             form: StatementForm::Branch(arms),
@@ -340,8 +477,12 @@ impl<'t> GoLowering<'t> {
     fn function(&mut self, node: Node<'t>) -> FunctionId {
         let id = FunctionId(u32::try_from(self.file.functions.len()).unwrap_or(u32::MAX));
         let list = code::field(node, "parameters").map_or_else(Vec::new, code::children);
-        let parameters = list.into_iter().flat_map(|one| self.parameters(one));
-        let parameters = parameters.collect();
+        let mut parameters = Vec::new();
+        for one in list {
+            self.parameters(one, &mut parameters);
+        }
+        let (receiver_name, receiver_type) = self.receiver_parts(node);
+        let results = code::field(node, "result").map(|result| self.results(result));
         self.file.functions.push(FunctionForm {
             name: code::field(node, "name").map_or_else(String::new, |name| self.text(name)),
             parameters,
@@ -349,6 +490,9 @@ impl<'t> GoLowering<'t> {
             range: node.byte_range(),
             class: None,
             receiver: self.receiver(node),
+            receiver_name,
+            receiver_type,
+            results: results.unwrap_or_default(),
             is_field: false,
             is_endless: false,
             yields: false,
@@ -371,16 +515,18 @@ impl<'t> GoLowering<'t> {
         Some(name.to_owned())
     }
 
-    fn parameters(&self, node: Node<'t>) -> Vec<ParameterForm> {
-        let mut types = Vec::new();
-        if let Some(ty) = code::field(node, "type") {
-            code::visit(ty, |part| {
-                let kind = GoNode::of(part);
-                if matches!(kind, GoNode::QualifiedType | GoNode::TypeIdentifier) {
-                    types.push(self.text(part));
-                }
-            });
-        }
+    fn receiver_parts(&mut self, node: Node<'t>) -> (Option<String>, Option<TypeForm>) {
+        let list = code::field(node, "receiver");
+        let parameter = list.and_then(|list| code::children(list).first().copied());
+        let Some(parameter) = parameter else {
+            return (None, None);
+        };
+        let name = code::field(parameter, "name").map(|name| self.text(name));
+        (name, code::field(parameter, "type").map(|ty| self.ty(ty)))
+    }
+
+    fn parameters(&mut self, node: Node<'t>, found: &mut Vec<ParameterForm>) {
+        let ty = code::field(node, "type").map(|ty| self.ty(ty));
         let takes = match GoNode::of(node) {
             GoNode::VariadicParameter => ParameterTakes::Rest,
             _ => ParameterTakes::One,
@@ -390,14 +536,35 @@ impl<'t> GoLowering<'t> {
         if names.is_empty() {
             names.push(String::new());
         }
-        let each = names.into_iter().map(|name| ParameterForm {
+        found.extend(names.into_iter().map(|name| ParameterForm {
             name,
             default: None,
             takes,
             named_only: false,
-            types: types.clone(),
-        });
-        each.collect()
+            ty: ty.clone(),
+        }));
+    }
+
+    fn results(&mut self, node: Node<'t>) -> Vec<(Option<String>, TypeForm)> {
+        if GoNode::of(node) != GoNode::ParameterList {
+            return vec![(None, self.ty(node))];
+        }
+        let mut found = Vec::new();
+        for one in code::children(node) {
+            let Some(ty) = code::field(one, "type") else {
+                continue;
+            };
+            let ty = self.ty(ty);
+            let names = code::fields(one, "name");
+            match names.is_empty() {
+                true => found.push((None, ty)),
+                false => {
+                    let names = names.into_iter().map(|name| Some(self.text(name)));
+                    found.extend(names.map(|name| (name, ty.clone())));
+                }
+            }
+        }
+        found
     }
 
     fn child(&mut self, node: Node<'t>, field: &str) -> Option<ExpressionId> {
@@ -461,12 +628,38 @@ impl<'t> GoLowering<'t> {
                 (Some(base), Some(key)) => CodeExpressionForm::Item(base, key),
                 (base, _) => CodeExpressionForm::Opaque(base.into_iter().collect()),
             },
+            GoNode::Slice => {
+                let parts = code::children(node);
+                let Some((base, bounds)) = parts.split_first() else {
+                    return CodeExpressionForm::Opaque(Vec::new());
+                };
+                let base = self.expression(*base);
+                let bounds = self.expressions(bounds.to_vec());
+                let range = node.end_byte()..node.end_byte();
+                let bounds = self.add(CodeExpressionForm::List(bounds), range);
+                CodeExpressionForm::Item(base, bounds)
+            }
+            GoNode::TypeIdentifier
+            | GoNode::QualifiedType
+            | GoNode::Pointer
+            | GoNode::SliceType
+            | GoNode::Array
+            | GoNode::ImplicitArray
+            | GoNode::MapType
+            | GoNode::Struct
+            | GoNode::FunctionType
+            | GoNode::ChannelType
+            | GoNode::InterfaceType
+            | GoNode::GenericType => CodeExpressionForm::Type(self.ty(node)),
             GoNode::Call => self.call(node),
             GoNode::Composite => match code::field(node, "body") {
-                Some(body) => self.literal(body),
+                Some(body) => {
+                    let ty = code::field(node, "type").map(|ty| self.ty(ty));
+                    self.literal(body, ty)
+                }
                 None => CodeExpressionForm::Opaque(Vec::new()),
             },
-            GoNode::LiteralValue => self.literal(node),
+            GoNode::LiteralValue => self.literal(node, None),
             GoNode::Binary => self.binary(node),
             GoNode::Unary => {
                 let operator = code::field(node, "operator").map_or("", |o| self.tree.text(o));
@@ -528,27 +721,24 @@ impl<'t> GoLowering<'t> {
         })
     }
 
-    /// A literal of named values, or of a list.
-    fn literal(&mut self, body: Node<'t>) -> CodeExpressionForm {
-        let elements = code::children(body);
-        let named = elements.iter().any(|e| GoNode::of(*e) == GoNode::Keyed);
-        if !named {
-            return CodeExpressionForm::List(self.elements(elements));
-        }
+    fn literal(&mut self, body: Node<'t>, ty: Option<TypeForm>) -> CodeExpressionForm {
         let mut entries = Vec::new();
-        for element in elements {
+        for element in code::children(body) {
+            if GoNode::of(element) != GoNode::Keyed {
+                entries.push((None, self.element(element)));
+                continue;
+            }
             let parts = code::field(element, "key").zip(code::field(element, "value"));
             if let Some((key, value)) = parts {
                 let key = self.element(key);
                 entries.push((Some(key), self.element(value)));
             }
         }
-        CodeExpressionForm::Record(entries)
-    }
-
-    fn elements(&mut self, nodes: Vec<Node<'t>>) -> Vec<ExpressionId> {
-        let each = nodes.into_iter().map(|node| self.element(node));
-        each.collect()
+        CodeExpressionForm::Literal(Box::new(LiteralForm {
+            ty,
+            entries,
+            body: body.byte_range(),
+        }))
     }
 
     fn element(&mut self, node: Node<'t>) -> ExpressionId {
@@ -559,12 +749,15 @@ impl<'t> GoLowering<'t> {
     }
 }
 
-/// Statements side by side, with no block of their own: those of a label, and what an error holds.
-fn is_group(node: Node<'_>) -> bool {
-    match GoNode::of(node) {
-        GoNode::Unread => node.is_error(),
-        _ => true,
-    }
+/// Where the parser gave up, or missed something, in order.
+fn find_broken(tree: &CodeTree) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    tree.walk(|node| {
+        if node.is_error() || node.is_missing() {
+            found.push(node.byte_range());
+        }
+    });
+    found
 }
 
 /// The operators that are computed with; any other gives nothing that is known.

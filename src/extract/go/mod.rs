@@ -1,61 +1,44 @@
-//! Go code to raw clients: which clients a package builds, and what is written about their options.
+//! Go as a front end of the shared reader of client code.
 //!
-//! In come the files of one package (a folder) or one snippet; out come raw facts with spans. Which
-//! calls and types belong to a client library is asked of its model; nothing here knows a library,
-//! an option or a default. `package` resolves names, `reader` runs functions abstractly
-//! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
-//! point), `waiting` notes calls that wait at the server, `config_defaults` finds the fallbacks of a
-//! configuration, `flags` those of the command line, `env_fallback` tells what holds where a variable is
-//! not set, `module` reads go.mod, `other_packages` what a package takes from others of the tree, and
-//! `short_functions` which part of those is parsed. `lower` turns a file into the form of `extract::code`,
-//! by which `lifetime` and `concurrency` are told.
+//! In come the files of one package (a folder) or one snippet; out come raw facts with spans. `lower`
+//! turns a file into the form that `extract::code` interprets, `node` holds the kinds of its grammar,
+//! `names` says what a file's imports stand for, `words` what the language's own names mean and where an
+//! option is written, `other_packages` what a package takes from others of the tree, `short_functions`
+//! which part of those is parsed. `module` reads go.mod, `program` what a package is in its program.
+//! Nothing here knows a library, an option or a default.
 
-mod branches;
-mod calls;
-mod client_calls;
-mod concurrency;
-mod config_defaults;
-mod construct;
-mod elsewhere;
-mod env_fallback;
-mod expressions;
-mod flags;
-mod lifetime;
-mod literal_clients;
-mod literals;
 mod lower;
 pub mod module;
 mod names;
 mod node;
 mod other_packages;
-mod package;
 pub mod program;
-mod reader;
-mod settings;
 mod short_functions;
-mod state;
-mod statements;
-mod waiting;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
 
-use crate::extract::code::{address, note_skipped};
+use crate::extract::code::form::{CodeExpressionForm, CodeFile};
+use crate::extract::code::interpreter::CodeInterpreter;
+use crate::extract::code::package::TypedPackage;
+use crate::extract::code::project::{CodeProject, SourceCode};
+use crate::extract::code::scope::PackageScope;
+use crate::extract::code::typed_words::FileNames;
+use crate::extract::code::value::FileAt;
+use crate::extract::code::{address, note_unfollowed};
 use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
+use crate::knowledge::clients::call::CallIndex;
 use crate::knowledge::clients::model::ClientModel;
+use crate::knowledge::languages;
 use crate::source::Excerpt;
-use other_packages::{NeededGoPackage, OtherPackages};
-use package::{GoDeclarations, GoSourceFile, ParsedGoFile};
-use reader::GoFileReader;
+use other_packages::NeededGoPackage;
+use words::GoFrontend;
 
+pub use crate::extract::code::project::SourceCode as GoFile;
 pub use other_packages::GoPackagePaths;
-
-/// A Go file and its path relative to the root.
-#[derive(Clone, Debug)]
-pub struct GoFile {
-    pub path: String,
-    pub excerpt: Excerpt,
-}
 
 /// The clients of one package: all Go files of one folder, test files included. The files must be
 /// of one folder; what their test files declare is not seen by the others. `paths` are the packages
@@ -74,19 +57,11 @@ pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels
         return RawFacts::default();
     }
     let others = other_packages::find_needed(&building, paths, needles);
-    let tests = building.iter().any(|file| package::is_test(&file.path));
+    let tests = building.iter().any(|file| names::is_test(&file.path));
     let seen = files
         .into_iter()
-        .filter(|f| tests || !package::is_test(&f.path));
-    let parse = |file: GoFile| ParsedGoFile::parse(file.path, file.excerpt);
-    let mut parsed: Vec<_> = seen.map(parse).collect();
-    let own = parsed.len();
-    let mut packages = Vec::new();
-    for NeededGoPackage { path, files } in others {
-        packages.push((path, files.len()));
-        parsed.extend(files.into_iter().map(ParsedGoFile::parse_other));
-    }
-    read(&parsed, own, &packages, models)
+        .filter(|f| tests || !names::is_test(&f.path));
+    read(seen.collect(), others, models)
 }
 
 /// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,
@@ -96,8 +71,8 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> R
     if !needles.is_some_and(|needles| needles.names.is_in(excerpt.text())) {
         return RawFacts::default();
     }
-    let parsed = [ParsedGoFile::parse(path.to_owned(), excerpt)];
-    read(&parsed, parsed.len(), &[], models)
+    let path = path.to_owned();
+    read(vec![GoFile { path, excerpt }], Vec::new(), models)
 }
 
 /// The hosts of a client whose address was filled in since it was read.
@@ -112,70 +87,166 @@ pub fn is_program(text: &str) -> bool {
     clause.is_some_and(|name| name.split_whitespace().next() == Some("main"))
 }
 
-/// Reads the first files, `own` of them; behind them stand those of other packages.
-fn read(
-    parsed: &[ParsedGoFile],
+/// The files of a package and of those that it takes something from.
+struct GoSources {
     own: usize,
-    packages: &[(String, usize)],
-    models: &ClientModels,
-) -> RawFacts {
-    let files: Vec<_> = parsed
-        .iter()
-        .map(|p| GoSourceFile::read(p, models))
+    files: Vec<SourceCode>,
+    /// All of a file, where bodies of functions are left out of what is parsed.
+    wholes: Vec<Option<Excerpt>>,
+    other_files: Vec<(Range<usize>, String)>,
+}
+
+impl GoSources {
+    fn new(own: Vec<GoFile>, others: Vec<NeededGoPackage>) -> Self {
+        let mut sources = Self {
+            own: own.len(),
+            wholes: vec![None; own.len()],
+            files: own,
+            other_files: Vec::new(),
+        };
+        for NeededGoPackage { path, files } in others {
+            let start = sources.files.len();
+            for file in files {
+                let is_part = file.excerpt.text().len() < file.whole.text().len();
+                sources.wholes.push(is_part.then_some(file.whole));
+                sources.files.push(SourceCode {
+                    path: file.path,
+                    excerpt: file.excerpt,
+                });
+            }
+            let range = start..sources.files.len();
+            sources.other_files.push((range, path));
+        }
+        sources
+    }
+}
+
+/// What the files of one package see of each other: the same for all of its test files, and for all
+/// others.
+struct PackageView<'p> {
+    scope: Rc<PackageScope<'p>>,
+    calls: BTreeSet<&'p str>,
+}
+
+impl<'p> PackageView<'p> {
+    /// What a file sees of those files.
+    fn of(
+        at: FileAt,
+        project: &'p CodeProject<'_>,
+        (own, names): (usize, &'p [FileNames<'p>]),
+    ) -> Self {
+        let package = &project.file(at).package;
+        let seen = project.files().take(own).filter(|other| {
+            let hidden = names[other.0].is_test && !names[at.0].is_test;
+            project.file(*other).package == *package && !hidden
+        });
+        let seen: Vec<FileAt> = seen.collect();
+        let calls = seen.iter().flat_map(|at| list_calls(project.file(*at)));
+        Self {
+            calls: calls.collect(),
+            scope: scope_of(project, names, seen.iter().copied()),
+        }
+    }
+}
+
+fn scope_of<'p>(
+    project: &'p CodeProject<'_>,
+    names: &'p [FileNames<'p>],
+    files: impl Iterator<Item = FileAt>,
+) -> Rc<PackageScope<'p>> {
+    let files = files.map(|at| (at, project.file(at), &names[at.0]));
+    Rc::new(PackageScope::of_files(files, &GoFrontend))
+}
+
+/// Reads a package; of the others only what it takes from them.
+fn read(own: Vec<GoFile>, others: Vec<NeededGoPackage>, models: &ClientModels) -> RawFacts {
+    let Some(go) = languages::go() else {
+        return RawFacts::default();
+    };
+    let sources = GoSources::new(own, others);
+    let own = sources.own;
+    let project = CodeProject::new(sources.files, &GoFrontend, CallIndex::empty(), &go.shared);
+    let files = project.files().zip(sources.wholes);
+    let names: Vec<FileNames<'_>> = files
+        .map(|(at, whole)| FileNames {
+            is_test: names::is_test(project.path(at)),
+            whole,
+            ..names::read(project.file(at), models)
+        })
         .collect();
+    let others = sources.other_files.iter().map(|(range, path)| {
+        let files = range.clone().map(FileAt);
+        (path.clone(), scope_of(&project, &names, files))
+    });
+    let package = TypedPackage {
+        words: &GoFrontend,
+        names: &names,
+        own,
+        others: others.collect(),
+        other_files: sources.other_files.clone(),
+    };
     let needles = models.needles(SourceLanguage::Go);
     let worth = |text: &str| needles.is_some_and(|n| n.names.is_in(text) || n.waiting.is_in(text));
     let tells = |text: &str| needles.is_some_and(|n| n.telling.is_in(text));
     let mut views: BTreeMap<_, PackageView<'_>> = BTreeMap::new();
     let mut raw = RawFacts::default();
-    let mut consumed = BTreeSet::new();
-    let others = OtherPackages::new(own, packages, &files);
-    for (at, file) in files[..own].iter().enumerate() {
-        let tree = &file.parsed.tree;
-        raw.comments.extend(tree.comments());
-        raw.secrets.extend(address::url_secrets(tree));
-        let text = tree.excerpt().text();
-        if !file.names_a_library() || !(worth(text) || tells(text)) {
+    let mut run = CodeInterpreter::new(&project);
+    let mut readers: Vec<FileAt> = Vec::new();
+    for at in project.files().take(own) {
+        let file = project.file(at);
+        raw.comments.extend(file.comments.iter().cloned());
+        raw.secrets.extend(address::text_secrets(file));
+        let text = project.text(at);
+        if !names[at.0].names_a_library() || !(worth(text) || tells(text)) {
             continue;
         }
-        let view = views.entry(file.sight()).or_insert_with(|| PackageView {
-            declared: GoDeclarations::seen_by(file, &files[..own]),
-            calls: package::calls_seen_by(file, &files[..own]),
-        });
+        readers.push(at);
+        let view = views
+            .entry((file.package.as_deref(), names[at.0].is_test))
+            .or_insert_with(|| PackageView::of(at, &project, (own, &names)));
         if tells(text) {
-            let reader = GoFileReader::new(&files, &view.declared, &others, at);
-            raw.client_calls.extend(reader.client_calls());
+            let calls = run.read_telling_calls(&package, &view.scope, at);
+            raw.client_calls.extend(calls);
         }
-        let reader = GoFileReader::new(&files, &view.declared, &others, at);
-        let mut read = reader.read_file(worth);
-        if file.fragment {
-            narrow(&mut read.clients, models);
+        let clients = run.read_typed_file(&package, &view.scope, at, &worth);
+        if names::is_fragment(file) {
+            narrow(clients, models);
         }
-        for client in &mut read.clients {
-            client.uses = words(client, &view.calls, models);
+        for client in clients {
+            client.uses = list_words(client, &view.calls, models);
         }
-        raw.notes.extend(note_skipped(tree, &read.skipped, &worth));
-        raw.clients.extend(read.clients);
-        raw.secrets.extend(read.secrets);
-        raw.waits.extend(read.waits);
-        consumed.extend(read.consumed);
     }
-    raw.clients
-        .retain(|client| !consumed.contains(&client.anchor));
+    let found = run.finish_typed();
+    for at in readers {
+        let parts = found.skipped.iter().filter(|(own, _)| *own == at);
+        let parts: Vec<Range<usize>> = parts.map(|(_, range)| range.clone()).collect();
+        let excerpt = &project.file(at).excerpt;
+        let note = note_unfollowed(excerpt, parts.iter(), &worth);
+        raw.notes.extend(note);
+    }
+    raw.clients = found.clients;
+    raw.waits = found.waits;
+    raw.secrets.extend(found.secrets);
     raw.secrets.sort_unstable();
     raw.secrets.dedup();
     raw
 }
 
-/// What the files of one package see of each other: the same for all of its test files, and for all
-/// others.
-struct PackageView<'t> {
-    declared: GoDeclarations<'t>,
-    calls: BTreeSet<&'t str>,
+/// The methods and functions that a file calls by a selector.
+fn list_calls(file: &CodeFile) -> impl Iterator<Item = &str> {
+    file.expressions.iter().filter_map(|expression| {
+        let CodeExpressionForm::Call(call) = &expression.form else {
+            return None;
+        };
+        match &file.expression(call.callee).form {
+            CodeExpressionForm::Member(_, name) => Some(name.as_str()),
+            _ => None,
+        }
+    })
 }
 
 /// The models' words for what the calls of a package say.
-fn words(client: &RawClient, calls: &BTreeSet<&str>, models: &ClientModels) -> Vec<String> {
+fn list_words(client: &RawClient, calls: &BTreeSet<&str>, models: &ClientModels) -> Vec<String> {
     let candidates = client
         .libraries
         .iter()

@@ -1,164 +1,107 @@
-//! Questions about names that need the tree alone: what a piece of code assigns, what its function
-//! literals use, how it is quoted in a reason.
+//! What the names of a Go file stand for: an import's alias or the package's own name, dot imports, and
+//! in a snippet without imports the libraries that are usually called so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use tree_sitter::Node;
+use crate::extract::code::form::{CodeFile, ImportForm, StatementForm};
+use crate::extract::code::options::ImportedLibrary;
+use crate::extract::code::typed_words::{FileNames, ImportedName};
+use crate::facts::raw::SourceLanguage;
+use crate::knowledge::clients::{ClientModels, LibraryModel};
 
-use crate::extract::go::package::bases;
-use crate::facts::cause::Cause;
-use crate::syntax::code::{self, CodeGrammar, CodeTree};
-
-/// Longer code is not quoted in a message.
-const QUOTED: usize = 60;
-
-/// Declarations that are no statements.
-pub(super) fn is_declaration(kind: &str) -> bool {
-    matches!(
-        kind,
-        "package_clause" | "import_declaration" | "type_declaration" | "const_declaration"
-    )
-}
-
-/// Every variable that is assigned to below a node, by plain assignment or as a loop's variable.
-pub(super) fn find_assigned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
-    let mut found = BTreeSet::new();
-    code::visit(node, |node| {
-        let target = match node.kind() {
-            "assignment_statement" | "range_clause" => code::field(node, "left"),
-            "inc_statement" | "dec_statement" => Some(node),
-            _ => None,
-        };
-        found.extend(target.into_iter().flat_map(bases).map(|b| tree.text(b)));
-    });
-    found
-}
-
-/// Where each variable is last assigned to below a node, and the labels that are jumped to.
-pub(super) fn changes<'t>(
-    tree: &'t CodeTree,
-    node: Node<'t>,
-) -> (BTreeMap<&'t str, usize>, BTreeSet<&'t str>) {
-    let mut last = BTreeMap::new();
-    let mut jumps = BTreeSet::new();
-    code::visit(node, |node| {
-        let target = match node.kind() {
-            "assignment_statement" | "range_clause" => code::field(node, "left"),
-            "inc_statement" | "dec_statement" => Some(node),
-            "goto_statement" => {
-                jumps.extend(code::children(node).first().map(|label| tree.text(*label)));
-                None
+/// The names of a file; a fragment that shows no imports knows libraries by their names only.
+pub(super) fn read<'m>(code: &CodeFile, models: &'m ClientModels) -> FileNames<'m> {
+    let mut names = FileNames::default();
+    for statement in &code.body {
+        if let StatementForm::Import(imports) = &statement.form {
+            for import in imports {
+                add_import(&mut names, import, models);
             }
-            _ => None,
-        };
-        for base in target.into_iter().flat_map(bases) {
-            let at = last.entry(tree.text(base)).or_insert(0);
-            *at = node.end_byte().max(*at);
-        }
-    });
-    (last, jumps)
-}
-
-/// Every identifier below a node.
-pub(super) fn find_mentioned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
-    let mut found = BTreeSet::new();
-    code::visit(node, |node| {
-        if node.kind() == "identifier" {
-            found.insert(tree.text(node));
-        }
-    });
-    found
-}
-
-/// The outer variables that function literals below a node use; those inside others count with them.
-pub(super) fn find_captured<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
-    let mut found = BTreeSet::new();
-    let mut todo = vec![node];
-    while let Some(node) = todo.pop() {
-        if node.kind() == "func_literal" {
-            let own = declared(tree, node);
-            let used = find_mentioned(tree, node);
-            found.extend(used.into_iter().filter(|name| !own.contains(name)));
-        } else {
-            todo.extend(code::children(node));
         }
     }
-    found
+    if is_fragment(code) {
+        guess_imports(&mut names, code.excerpt.text(), models);
+    }
+    names
 }
 
-/// Every variable that is declared below a node.
-pub(super) fn declared<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
-    let mut found = BTreeSet::new();
-    code::visit(node, |node| {
-        let idents = match node.kind() {
-            "short_var_declaration" => {
-                code::field(node, "left").map_or_else(Vec::new, code::children)
+/// A file that says of no package and of no import.
+pub(super) fn is_fragment(code: &CodeFile) -> bool {
+    let mut body = code.body.iter();
+    let imports = body.any(|statement| matches!(statement.form, StatementForm::Import(_)));
+    code.package.is_none() && !imports
+}
+
+fn add_import<'m>(names: &mut FileNames<'m>, import: &ImportForm, models: &'m ClientModels) {
+    let (alias, path) = match import {
+        ImportForm::Name { name, path } => (Some(name.as_str()), path),
+        ImportForm::All { path } => (None, path),
+    };
+    let known = models.by_import(path);
+    let import = match known {
+        Some((library, _)) => ImportedName::Library(Rc::new(ImportedLibrary {
+            candidates: vec![library],
+            path: Some(path.clone()),
+        })),
+        None => ImportedName::Other(path.clone()),
+    };
+    match (alias, import) {
+        (Some("_"), _) | (None, ImportedName::Other(_)) => {}
+        (None, ImportedName::Library(library)) => names.dots.push(library),
+        (Some(alias), import) => {
+            let default = known.map_or_else(|| last_element(path), |(_, ident)| ident);
+            let ident = if alias.is_empty() { default } else { alias };
+            names.imports.insert(ident.to_owned(), import);
+        }
+    }
+}
+
+/// A fragment calls a library by its usual name.
+fn guess_imports<'m>(names: &mut FileNames<'m>, text: &str, models: &'m ClientModels) {
+    let mut guesses: BTreeMap<&str, Vec<&'m LibraryModel>> = BTreeMap::new();
+    for library in models.of_language(SourceLanguage::Go) {
+        let idents = &library.head.client.idents;
+        if !idents.iter().any(|ident| text.contains(ident.as_str())) {
+            continue;
+        }
+        for package in library.client_packages() {
+            let candidates = guesses.entry(&package.default_ident).or_default();
+            if !candidates.iter().any(|c| c.id() == library.id()) {
+                candidates.push(library);
             }
-            "var_spec" | "parameter_declaration" => code::fields(node, "name"),
-            _ => Vec::new(),
-        };
-        found.extend(idents.into_iter().map(|ident| tree.text(ident)));
-    });
-    found
-}
-
-/// How a piece of code is named where its value is not known. Never shows a literal that could hold
-/// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quote_code(tree: &CodeTree, node: Node<'_>) -> Cause {
-    let mut node = node;
-    while matches!(node.kind(), "unary_expression" | "parenthesized_expression") {
-        match code::children(node).first() {
-            Some(inner) => node = *inner,
-            None => break,
         }
     }
-    match node.kind() {
-        "identifier" | "selector_expression" if !has_call(node) => short(tree.text(node)),
-        "call_expression" => call(tree, node),
-        "composite_literal" => Cause::Literal,
-        _ => Cause::Code("an expression"),
+    for (ident, candidates) in guesses {
+        let library = ImportedLibrary {
+            candidates,
+            path: None,
+        };
+        let import = ImportedName::Library(Rc::new(library));
+        names.imports.insert(ident.to_owned(), import);
+    }
+    for standard in ["time", "os", "math", "runtime", "net", "crypto/tls"] {
+        let import = ImportedName::Other(standard.to_owned());
+        let ident = last_element(standard).to_owned();
+        names.imports.insert(ident, import);
     }
 }
 
-fn has_call(node: Node<'_>) -> bool {
-    let mut found = false;
-    code::visit(node, |n| {
-        found |= !matches!(
-            n.kind(),
-            "identifier" | "field_identifier" | "selector_expression"
-        );
-    });
-    found
+/// Go compiles such files for tests only.
+pub(super) fn is_test(path: &str) -> bool {
+    path.ends_with("_test.go")
 }
 
-fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
-    let function = code::field(node, "function").filter(|f| !has_call(*f));
-    let Some(function) = function else {
-        return Cause::Code("a call");
+/// The last element of an import path that names the package: `v2` does not.
+pub(super) fn last_element(path: &str) -> &str {
+    let version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     };
-    let arguments = code::field(node, "arguments").map_or_else(Vec::new, code::children);
-    let key = arguments.first().and_then(|first| {
-        let value = CodeGrammar::Go.string_value(tree.text(*first))?;
-        looks_like_key(&value).then_some(value)
-    });
-    let rest = match (&key, arguments.len()) {
-        (Some(key), 1) => format!("\"{key}\""),
-        (Some(key), _) => format!("\"{key}\", …"),
-        (None, 0) => String::new(),
-        (None, _) => "…".to_owned(),
-    };
-    short(&format!("{}({rest})", tree.text(function)))
-}
-
-fn looks_like_key(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    (1..=40).contains(&text.len()) && text.chars().all(plain)
-}
-
-fn short(text: &str) -> Cause {
-    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if one_line.chars().count() > QUOTED || one_line.contains('`') {
-        return Cause::Code("an expression");
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or(path);
+    match parts.next() {
+        Some(before) if version(last) => before,
+        _ => last,
     }
-    Cause::Expression(one_line)
 }

@@ -1,15 +1,12 @@
-//! The packages of a module that another one imports: what they declare is evaluated where it stands.
-//! Read are constants, and functions that give something; which of their variables change is not asked.
+//! The packages of a module that another one imports: which of them are read, and how much of those.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use crate::extract::go::GoFile;
-use crate::extract::go::package::{GoDeclaration, GoDeclarations, GoSourceFile, is_test};
+use crate::extract::go::names::is_test;
 use crate::extract::go::program::imports_of;
 use crate::extract::go::short_functions::OtherGoFile;
 use crate::knowledge::clients::needles::CodeNeedles;
-use crate::syntax::code;
 
 /// How many packages are read for one, and how much of them: what keeps reading in proportion.
 const MOST_PACKAGES: usize = 16;
@@ -17,59 +14,6 @@ const MOST_BYTES: usize = 500_000;
 
 /// The Go files of a tree by the path that code imports their package by.
 pub type GoPackagePaths = BTreeMap<String, Vec<GoFile>>;
-
-/// What other packages declare, for the files of one package.
-#[derive(Default)]
-pub(super) struct OtherPackages<'t> {
-    /// How many files are the package's own; those of the others stand behind them.
-    own: usize,
-    declared: BTreeMap<String, GoDeclarations<'t>>,
-    files: Vec<(Range<usize>, String)>,
-}
-
-impl<'t> OtherPackages<'t> {
-    /// `packages` are the paths of the packages and how many files each has, in their order.
-    pub(super) fn new(
-        own: usize,
-        packages: &[(String, usize)],
-        files: &[GoSourceFile<'t, '_>],
-    ) -> Self {
-        let mut found = Self {
-            own,
-            ..Self::default()
-        };
-        let mut at = own;
-        for (path, count) in packages {
-            let range = at..at + count;
-            at = range.end;
-            let declared = GoDeclarations::of_files(files, range.clone());
-            found.declared.insert(path.clone(), declared);
-            found.files.push((range, path.clone()));
-        }
-        found
-    }
-
-    pub(super) fn own(&self) -> usize {
-        self.own
-    }
-
-    /// What the package of a file declares, where it is another one.
-    pub(super) fn of_file(&self, file: usize) -> Option<&GoDeclarations<'t>> {
-        let mut packages = self.files.iter();
-        let (_, path) = packages.find(|(range, _)| range.contains(&file))?;
-        self.declared.get(path)
-    }
-
-    pub(super) fn constant(&self, package: &str, name: &str) -> Option<GoDeclaration<'t>> {
-        self.declared.get(package)?.constants.get(name).copied()
-    }
-
-    /// A function that gives something.
-    pub(super) fn function(&self, package: &str, name: &str) -> Option<GoDeclaration<'t>> {
-        let function = self.declared.get(package)?.functions.get(name)?;
-        code::field(function.node, "result").map(|_| *function)
-    }
-}
 
 /// A package of which something is needed.
 pub(super) struct NeededGoPackage {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
-use crate::extract::go::package::{is_test, last_element};
-use crate::extract::go::{GoFile, is_program, names};
+use crate::extract::go::names::{is_test, last_element};
+use crate::extract::go::{GoFile, is_program};
 use crate::facts::raw::{ObservationKind, PoolObservation, RawPackage, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::needles::tells_statistics;
@@ -277,12 +277,21 @@ fn loose_use<'t>(
         };
         let arguments = code::field(node, "arguments");
         let fed = arguments.is_some_and(|list| {
-            variable.is_some_and(|v| names::find_mentioned(tree, list).contains(v))
+            variable.is_some_and(|v| is_mentioned(tree, list, v))
                 || list.byte_range().contains(&call.start_byte())
         });
         if fed && is_metrics_call(tree, made, imports, |m| &m.loose) {
             found = Some(node);
         }
+    });
+    found
+}
+
+/// Whether code names something.
+fn is_mentioned(tree: &CodeTree, within: Node<'_>, name: &str) -> bool {
+    let mut found = false;
+    code::visit(within, |node| {
+        found |= node.kind() == "identifier" && tree.text(node) == name;
     });
     found
 }

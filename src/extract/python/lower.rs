@@ -180,7 +180,9 @@ impl<'t> PythonLowering<'t> {
             {
                 return StatementForm::Declare {
                     name: self.text(left),
+                    ty: None,
                     value: right.map(|value| self.expression(value)),
+                    fixed: false,
                 };
             }
             targets.extend(left.map(|left| self.expression(left)));
@@ -346,6 +348,9 @@ impl<'t> PythonLowering<'t> {
             range: node.byte_range(),
             class: self.classes_around.last().copied(),
             receiver: None,
+            receiver_name: None,
+            receiver_type: None,
+            results: Vec::new(),
             is_field: false,
             is_endless: false,
             yields: false,
@@ -404,7 +409,7 @@ impl<'t> PythonLowering<'t> {
                 default: default.map(|value| self.expression(value)),
                 takes,
                 named_only,
-                types: Vec::new(),
+                ty: None,
             });
             named_only |= takes == ParameterTakes::Rest;
         }

@@ -179,8 +179,8 @@ impl<'t> RustFileReader<'t, '_, '_> {
         let types = function
             .parameters
             .iter()
-            .flat_map(|parameter| &parameter.types);
-        let mut types = types.flat_map(|ty| self.of_other_crate(ty));
+            .filter_map(|parameter| parameter.ty.as_ref()?.written());
+        let mut types = types.flat_map(|ty| self.of_other_crate(&ty));
         let attributes = function.decorators.iter();
         let mut attributes = attributes.flat_map(|id| self.of_other_crate(file.text(*id)));
         types.any(|path| rust.request.iter().any(|row| row.is(&path)))

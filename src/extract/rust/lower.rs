@@ -16,7 +16,7 @@ use super::{names, standard};
 use crate::extract::code::form::{
     ArgumentForm, ArgumentName, CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile,
     CodeStatement, ExpressionId, FunctionForm, FunctionId, ImportForm, LeaveKind, LoopForm,
-    ParameterForm, ParameterTakes, StatementForm,
+    ParameterForm, ParameterTakes, StatementForm, TypeForm,
 };
 use crate::facts::raw::ConstValue;
 use crate::knowledge::languages;
@@ -140,7 +140,9 @@ impl<'t> RustLowering<'t> {
             RustNode::Function => StatementForm::Function(self.function(node, attributes)),
             RustNode::Const | RustNode::Static => StatementForm::Declare {
                 name: code::field(node, "name").map_or_else(String::new, |n| self.text(n).into()),
+                ty: None,
                 value: self.child(node, "value"),
+                fixed: true,
             },
             RustNode::Let => self.lower_let(node),
             RustNode::ExpressionStatement => {
@@ -206,7 +208,9 @@ impl<'t> RustLowering<'t> {
             (Some(value), Some(pattern)) => self.bind(pattern, value),
             (value, pattern) => StatementForm::Declare {
                 name: pattern.map_or_else(String::new, |p| self.text(p).to_owned()),
+                ty: None,
                 value,
+                fixed: false,
             },
         }
     }
@@ -322,6 +326,9 @@ impl<'t> RustLowering<'t> {
             range: node.byte_range(),
             class: None,
             receiver: owner.clone().filter(|_| is_item),
+            receiver_name: None,
+            receiver_type: None,
+            results: Vec::new(),
             is_field: false,
             is_endless: false,
             yields: false,
@@ -359,10 +366,7 @@ impl<'t> RustLowering<'t> {
             default: None,
             takes: ParameterTakes::One,
             named_only: false,
-            types: ty
-                .map(|ty| path_of(ty, self.tree).join("::"))
-                .into_iter()
-                .collect(),
+            ty: ty.map(|ty| TypeForm::Named(None, path_of(ty, self.tree).join("::"))),
         }
     }
 

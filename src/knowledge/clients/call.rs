@@ -183,6 +183,19 @@ impl<'m> CallIndex<'m> {
         index
     }
 
+    /// Of a language whose models do not say what calls give.
+    pub fn empty() -> Self {
+        Self {
+            calls: BTreeMap::new(),
+            methods: BTreeMap::new(),
+            types: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            handed: BTreeMap::new(),
+            needles: None,
+            libraries: Vec::new(),
+        }
+    }
+
     pub fn call(&self, path: &str) -> Option<Modelled<'m, CallModel>> {
         self.calls.get(path).copied()
     }

@@ -3,30 +3,31 @@
 
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
+use crate::extract::code::form::{
+    CallForm, CodeExpressionForm, ExpressionId, LiteralForm, TypeForm,
+};
+use crate::extract::code::interpreter::CodeInterpreter;
+use crate::extract::code::options::ImportedLibrary;
+use crate::extract::code::options::ObjectId;
+use crate::extract::code::options::OptionsObject;
 use crate::extract::code::precondition::BranchDifference;
-use crate::extract::go::names;
-use crate::extract::go::package::ImportedLibrary;
-use crate::extract::go::reader::GoFileReader;
-use crate::extract::go::state::{GoExprValue, GoObjectId, GoOptionsObject};
+use crate::extract::code::value::CodeValue;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::knowledge::clients::model::{ClientModel, ConstructionForm, OptionRole};
 use crate::source::Span;
-use crate::syntax::code;
 
-impl<'t, 'm> GoFileReader<'t, 'm, '_> {
+impl<'p, 'm> CodeInterpreter<'p, 'm> {
     /// The models of an object's library.
-    fn models_of(&self, id: GoObjectId) -> Option<(Vec<&'m ClientModel>, String)> {
-        let object = self.state.heap.get(&id)?;
+    fn models_of(&self, id: ObjectId) -> Option<(Vec<&'m ClientModel>, String)> {
+        let object = self.options(id)?;
         let models = object.library.candidates.iter().filter_map(|l| l.model());
         Some((models.collect(), object.option_type.clone()))
     }
 
     /// Whether the object's type has an option of this name.
-    pub(super) fn is_option(&self, id: GoObjectId, ident: &str) -> bool {
+    pub(super) fn is_option(&self, id: ObjectId, ident: &str) -> bool {
         let Some((models, ty)) = self.models_of(id) else {
             return false;
         };
@@ -34,11 +35,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// Whether this option holds the function that opens the connections.
-    pub(super) fn is_dialer(&self, id: GoObjectId, ident: &str) -> bool {
+    pub(super) fn is_dialer(&self, id: ObjectId, ident: &str) -> bool {
         self.has_role(id, ident, OptionRole::Dialer)
     }
 
-    pub(super) fn has_role(&self, id: GoObjectId, ident: &str, role: OptionRole) -> bool {
+    pub(super) fn has_role(&self, id: ObjectId, ident: &str, role: OptionRole) -> bool {
         let Some((models, ty)) = self.models_of(id) else {
             return false;
         };
@@ -49,23 +50,23 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// The options that stand inside the value of a field, by their whole names.
     pub(super) fn inner_writes(
         &self,
-        id: GoObjectId,
+        id: ObjectId,
         field: &str,
-        value: &GoExprValue<'t>,
-        expression: Node<'t>,
+        value: &CodeValue,
+        expression: ExpressionId,
     ) -> Vec<OptionWrite> {
         let inner = self.inner_names(id, field);
-        if inner.is_empty() || matches!(value, GoExprValue::Plain(ConstValue::Nil)) {
+        if inner.is_empty() || matches!(value, CodeValue::Plain(ConstValue::Nil)) {
             return Vec::new();
         }
         let held = match value {
-            GoExprValue::Options(held) => self.state.heap.get(held),
+            CodeValue::Options(held) => self.options(*held),
             _ => None,
         };
-        let span = self.tree().span(expression);
-        let unseen = |ident: String, reason: Cause| OptionWrite {
+        let span = self.code().span(expression);
+        let unseen = |ident: String, cause: Cause| OptionWrite {
             ident,
-            value: ConstValue::Unknown(reason),
+            value: ConstValue::Unknown(cause),
             span,
             conditional: false,
             wrapped: None,
@@ -74,7 +75,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let mut found = Vec::new();
         for (name, part) in inner {
             let Some(held) = held else {
-                found.push(unseen(name, names::quote_code(self.tree(), expression)));
+                found.push(unseen(name, self.quote(expression)));
                 continue;
             };
             match held.writes.iter().find(|w| w.ident == part) {
@@ -82,14 +83,14 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                     ident: name,
                     ..write.clone()
                 }),
-                None => found.extend(held.rest_unknown.clone().map(|r| unseen(name, r))),
+                None => found.extend(held.rest_unknown.clone().map(|cause| unseen(name, cause))),
             }
         }
         found
     }
 
     /// `Field.Part` for every option that a field's value holds, with the part alone.
-    fn inner_names(&self, id: GoObjectId, field: &str) -> Vec<(String, String)> {
+    fn inner_names(&self, id: ObjectId, field: &str) -> Vec<(String, String)> {
         let Some((models, ty)) = self.models_of(id) else {
             return Vec::new();
         };
@@ -111,115 +112,89 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// A list of functional options: one value that sets all of them.
-    pub(super) fn settings(&mut self, ty: Node<'t>, body: Node<'t>) -> Option<GoExprValue<'t>> {
-        let Some(GoExprValue::Options(id)) = self.no_settings(ty) else {
+    pub(super) fn settings_literal(
+        &mut self,
+        ty: &TypeForm,
+        literal: &'p LiteralForm,
+    ) -> Option<CodeValue> {
+        let Some(CodeValue::Options(id)) = self.no_settings(ty) else {
             return None;
         };
-        for child in code::children(body) {
-            let inner = match child.kind() {
-                "literal_element" => code::children(child).first().copied().unwrap_or(child),
-                _ => child,
-            };
-            let value = self.evaluate(inner);
-            self.add_setting(id, &value, inner);
+        for (_, inner) in &literal.entries {
+            let value = self.value(*inner);
+            self.add_setting(id, &value, *inner);
         }
-        Some(GoExprValue::Options(id))
+        Some(CodeValue::Options(id))
     }
 
     /// A list of functional options that is still empty.
-    pub(super) fn no_settings(&mut self, ty: Node<'t>) -> Option<GoExprValue<'t>> {
-        if !matches!(
-            ty.kind(),
-            "slice_type" | "array_type" | "implicit_length_array_type"
-        ) {
+    pub(super) fn no_settings(&mut self, ty: &TypeForm) -> Option<CodeValue> {
+        let TypeForm::List(element) = ty else {
             return None;
-        }
-        let element = code::field(ty, "element")?;
+        };
         let (library, option_type) = self.option_type(element)?;
-        self.functional(&library, &option_type)
-            .map(GoExprValue::Options)
-    }
-
-    /// A new object of a functional option type.
-    pub(super) fn functional(
-        &mut self,
-        library: &Rc<ImportedLibrary<'m>>,
-        option_type: &str,
-    ) -> Option<GoObjectId> {
         let mut models = library.candidates.iter().filter_map(|l| l.model());
-        models
-            .any(|m| m.form(option_type) == Some(ConstructionForm::Functional))
-            .then(|| self.new_object(Rc::clone(library), option_type.to_owned()))
+        let functional = models.any(|m| m.form(&option_type) == Some(ConstructionForm::Functional));
+        functional.then(|| CodeValue::Options(self.new_options(library, option_type)))
     }
 
     /// A functional option joins those before it.
     pub(super) fn add_setting(
         &mut self,
-        id: GoObjectId,
-        value: &GoExprValue<'t>,
-        expression: Node<'t>,
+        id: ObjectId,
+        value: &CodeValue,
+        expression: ExpressionId,
     ) {
         let added = match value {
-            GoExprValue::Options(added) => self.state.heap.get(added).cloned(),
+            CodeValue::Options(added) => self.state().options.get(added).cloned(),
             _ => None,
         };
-        let reason = names::quote_code(self.tree(), expression).in_marks();
-        let Some(object) = self.state.heap.get_mut(&id) else {
+        let reason = self.quote(expression).in_marks();
+        let Some(object) = self.options_mut(id) else {
             return;
         };
         match added {
-            Some(added) if added.option_type == object.option_type => object.take(added),
+            Some(added) if added.option_type == object.option_type => object.take(&added),
             _ => object.invalidate(&reason),
         }
     }
 
     /// `append(options, one, two...)` of functional options.
-    pub(super) fn append(
-        &mut self,
-        node: Node<'t>,
-        values: &[GoExprValue<'t>],
-    ) -> Option<GoExprValue<'t>> {
+    pub(super) fn append(&mut self, call: &CallForm, values: &[CodeValue]) -> Option<CodeValue> {
         let (first, rest) = values.split_first()?;
-        let &GoExprValue::Options(id) = first else {
+        let &CodeValue::Options(id) = first else {
             return None;
         };
-        let object = self.state.heap.get(&id)?;
-        let (library, ty) = (Rc::clone(&object.library), object.option_type.clone());
-        let models = library.candidates.iter().filter_map(|l| l.model());
+        let (models, ty) = self.models_of(id)?;
         if !models
-            .into_iter()
+            .iter()
             .any(|m| m.form(&ty) == Some(ConstructionForm::Functional))
         {
             return None;
         }
-        let arguments = self.arguments(node);
-        for (value, argument) in rest.iter().zip(arguments.iter().skip(1)) {
-            self.add_setting(id, value, *argument);
+        for (value, argument) in rest.iter().zip(call.arguments.iter().skip(1)) {
+            self.add_setting(id, value, argument.value);
         }
-        Some(GoExprValue::Options(id))
+        Some(CodeValue::Options(id))
     }
 
     /// A function of the library that makes one option: `DialReadTimeout(d)`.
     pub(super) fn setting_call(
         &mut self,
-        node: Node<'t>,
+        (id, call): (ExpressionId, &'p CallForm),
         library: &Rc<ImportedLibrary<'m>>,
         name: &str,
-    ) -> Option<GoExprValue<'t>> {
+    ) -> Option<CodeValue> {
         let mut models = library.candidates.iter().filter_map(|l| l.model());
         let ty = models.find_map(|m| m.setter_type(ConstructionForm::Functional, name))?;
-        let id = self.new_object(Rc::clone(library), ty.to_owned());
-        self.set_by_call(id, node, name);
-        Some(GoExprValue::Options(id))
+        let options = self.new_options(Rc::clone(library), ty.to_owned());
+        self.set_by_call(options, (id, call), name);
+        Some(CodeValue::Options(options))
     }
 
     /// A method that makes options of another type of the value that it is called on: those that both
     /// types have go over under their names, and a list of addresses as its first.
-    pub(super) fn convert_options(
-        &mut self,
-        id: GoObjectId,
-        method: &str,
-    ) -> Option<GoExprValue<'t>> {
+    pub(super) fn convert_options(&mut self, id: ObjectId, method: &str) -> Option<CodeValue> {
         let (models, ty) = self.models_of(id)?;
         let (model, row) = models.into_iter().find_map(|model| {
             let row = model.conversion(&ty, method)?;
@@ -232,7 +207,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             let name = names.find(|name| name.on.contains(&returns))?;
             named.then(|| name.ident.clone())
         });
-        let mut made = self.state.heap.get(&id)?.clone();
+        let mut made = self.options(id)?.clone();
         let writes = std::mem::take(&mut made.writes);
         for write in writes {
             if model.option_named(&returns, &write.ident).is_some() {
@@ -254,18 +229,16 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
         made.option_type = returns;
         made.home = None;
-        self.fresh += 1;
-        self.state.heap.insert(self.fresh, made);
-        Some(GoExprValue::Options(self.fresh))
+        Some(CodeValue::Options(self.add_options(Rc::new(made))))
     }
 
     /// A method that sets one option of the value that it is called on.
     pub(super) fn setting_method(
         &mut self,
-        node: Node<'t>,
-        id: GoObjectId,
+        (at, call): (ExpressionId, &'p CallForm),
+        id: ObjectId,
         name: &str,
-    ) -> Option<GoExprValue<'t>> {
+    ) -> Option<CodeValue> {
         let (models, ty) = self.models_of(id)?;
         if !models
             .iter()
@@ -274,46 +247,39 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             return None;
         }
         if self.is_option(id, name) || !self.inner_names(id, name).is_empty() {
-            self.set_by_call(id, node, name);
+            self.set_by_call(id, (at, call), name);
         } else {
-            self.give_arguments(node);
+            self.give_arguments(at, call);
         }
-        Some(GoExprValue::Options(id))
+        Some(CodeValue::Options(id))
     }
 
-    fn set_by_call(&mut self, id: GoObjectId, node: Node<'t>, name: &str) {
-        let arguments = self.arguments(node);
-        match arguments.as_slice() {
+    fn set_by_call(&mut self, id: ObjectId, (at, call): (ExpressionId, &'p CallForm), name: &str) {
+        match &call.arguments[..] {
             [one] => {
-                let value = self.evaluate(*one);
-                self.put(id, name, value, *one);
+                let value = self.value(one.value);
+                self.put(id, name, value, one.value);
             }
-            [] => self.put(id, name, GoExprValue::Plain(ConstValue::Bool(true)), node),
+            [] => self.put(id, name, CodeValue::Plain(ConstValue::Bool(true)), at),
             _ => {
-                self.give_arguments(node);
-                self.put(id, name, GoExprValue::unknown("several arguments"), node);
+                self.give_arguments(at, call);
+                self.put(id, name, CodeValue::of_kind("several arguments"), at);
             }
         }
     }
 
     /// Reads the function that opens a pool's connections, and takes their options over.
-    pub(super) fn dialer(&mut self, id: GoObjectId, expression: Node<'t>) -> GoExprValue<'t> {
-        self.dialing.push(Vec::new());
-        let value = self.evaluate(expression);
-        if self.dialing.last().is_some_and(Vec::is_empty) {
-            self.run_dialer(&value, expression);
+    pub(super) fn dialer(&mut self, id: ObjectId, expression: ExpressionId) -> CodeValue {
+        self.typed.dialing.push(Vec::new());
+        let value = self.value(expression);
+        if self.typed.dialing.last().is_some_and(Vec::is_empty) {
+            self.run_given(&value, expression);
         }
-        let found = self.dialing.pop().unwrap_or_default();
-        let reason = names::quote_code(self.tree(), expression).in_marks();
-        let anchor = match found.as_slice() {
-            [(_, anchor), ..] => Some(*anchor),
-            [] => None,
-        };
-        let joined = found
-            .into_iter()
-            .map(|(object, _)| object)
-            .reduce(|a, b| a.join(b, &BranchDifference::default()));
-        if let Some(object) = self.state.heap.get_mut(&id) {
+        let found = self.typed.dialing.pop().unwrap_or_default();
+        let reason = self.quote(expression).in_marks();
+        let anchor = found.first().map(|(_, anchor)| *anchor);
+        let joined = join_all(found.into_iter().map(|(object, _)| object));
+        if let Some(object) = self.options_mut(id) {
             object.carried_anchor = anchor;
             match joined {
                 Some(joined) => {
@@ -329,18 +295,16 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// Reads the function that builds the client of each node: what it sets holds for the nodes, what
     /// it leaves alone comes from the options around it.
-    pub(super) fn factory(&mut self, id: GoObjectId, expression: Node<'t>) -> GoExprValue<'t> {
-        self.making.push(Vec::new());
-        let value = self.evaluate(expression);
-        if self.making.last().is_some_and(Vec::is_empty) {
-            self.run_dialer(&value, expression);
+    pub(super) fn factory(&mut self, id: ObjectId, expression: ExpressionId) -> CodeValue {
+        self.typed.making.push(Vec::new());
+        let value = self.value(expression);
+        if self.typed.making.last().is_some_and(Vec::is_empty) {
+            self.run_given(&value, expression);
         }
-        let made = self.making.pop().unwrap_or_default();
-        let reason = names::quote_code(self.tree(), expression).in_marks();
-        let made = made
-            .into_iter()
-            .reduce(|a, b| a.join(b, &BranchDifference::default()));
-        let Some(object) = self.state.heap.get_mut(&id) else {
+        let made = self.typed.making.pop().unwrap_or_default();
+        let reason = self.quote(expression).in_marks();
+        let made = join_all(made.into_iter());
+        let Some(object) = self.options_mut(id) else {
             return value;
         };
         match made {
@@ -356,31 +320,38 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         value
     }
 
-    /// The function that a name stands for is run, to see which connections it opens.
-    fn run_dialer(&mut self, value: &GoExprValue<'t>, expression: Node<'t>) {
-        if matches!(value, GoExprValue::Closure(..)) {
-            self.run_closure(value, Vec::new());
+    /// The function that a value or a name stands for is run, to see which connections it opens.
+    fn run_given(&mut self, value: &CodeValue, expression: ExpressionId) {
+        if let CodeValue::Function(file, id, None) = value {
+            self.run_closure((*file, *id), Vec::new());
             return;
         }
-        let declared = self.declared;
-        let function = match expression.kind() {
-            "identifier" => declared.functions.get(self.text(expression)),
-            "selector_expression" => code::field(expression, "field")
-                .and_then(|field| declared.methods.get(self.text(field))),
+        let scope = self.scope();
+        let function = match &self.code().expression(expression).form {
+            CodeExpressionForm::Name(name) => scope.functions.get(name.as_str()),
+            CodeExpressionForm::Member(_, name) => scope.methods.get(name.as_str()),
             _ => None,
         };
         if let Some(function) = function {
-            self.run_declared(function, Vec::new());
+            self.run_function(*function, Vec::new());
         }
     }
 
     /// A connection is opened: for the pool whose function this is, if there is one.
-    pub(super) fn note_dialled(&mut self, object: &GoOptionsObject<'m>, anchor: Span) -> bool {
-        let Some(top) = self.dialing.last_mut() else {
+    pub(super) fn note_dialled(&mut self, object: &Rc<OptionsObject<'m>>, anchor: Span) -> bool {
+        let Some(top) = self.typed.dialing.last_mut() else {
             return false;
         };
-        top.push((object.clone(), anchor));
-        self.consumed.insert(anchor);
+        top.push((Rc::clone(object), anchor));
+        self.typed.consumed.insert(anchor);
         true
     }
+}
+
+/// What holds whichever of some options are meant.
+fn join_all<'m>(mut all: impl Iterator<Item = Rc<OptionsObject<'m>>>) -> Option<OptionsObject<'m>> {
+    let first = Rc::unwrap_or_clone(all.next()?);
+    Some(all.fold(first, |joined, one| {
+        joined.join(&one, &BranchDifference::default())
+    }))
 }

@@ -3,30 +3,19 @@
 
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
-use crate::extract::go::package::ImportedLibrary;
-use crate::extract::go::reader::GoFileReader;
-use crate::extract::go::state::{GoObjectId, GoOptionsObject};
+use crate::extract::code::form::ExpressionId;
+use crate::extract::code::interpreter::CodeInterpreter;
+use crate::extract::code::options::ObjectId;
+use crate::extract::code::package::LiteralClient;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{ConstValue, OptionWrite};
-use crate::knowledge::clients::model::Constructor;
-use crate::syntax::code;
 
-/// A literal that is a client, with what it held when it was last seen.
-pub(super) struct LiteralClient<'t, 'm> {
-    id: GoObjectId,
-    node: Node<'t>,
-    library: Rc<ImportedLibrary<'m>>,
-    constructor: &'m Constructor,
-    last: GoOptionsObject<'m>,
-}
-
-impl<'t, 'm> GoFileReader<'t, 'm, '_> {
+impl CodeInterpreter<'_, '_> {
     /// An options literal was read: it may be a client.
-    pub(super) fn build(&mut self, id: GoObjectId, node: Node<'t>) {
-        let Some(object) = self.state.heap.get_mut(&id) else {
+    pub(super) fn build(&mut self, id: ObjectId, at: ExpressionId) {
+        let broken = self.code().is_broken(&self.code().expression(at).range);
+        let Some(object) = self.options_mut(id) else {
             return;
         };
         let library = Rc::clone(&object.library);
@@ -38,11 +27,13 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             return;
         };
         object.built = true;
-        let last = object.clone();
-        if self.records() && !code::is_broken(node) {
-            self.built.push(LiteralClient {
+        let last = self.state().options.get(&id).cloned();
+        if let (Some(last), false) = (last, broken || self.frame().typed.in_place) {
+            let arms = self.frame().arms.clone();
+            self.typed.built.push(LiteralClient {
                 id,
-                node,
+                at,
+                arms,
                 library,
                 constructor,
                 last,
@@ -52,25 +43,28 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// Something holds the literal under this name: what is assigned to its fields through that
     /// name elsewhere may be set.
-    pub(super) fn note_holder(&mut self, id: GoObjectId, holder: &str) {
+    pub(super) fn note_holder(&mut self, id: ObjectId, holder: &str) {
         self.may_be_set(id, Some(holder));
     }
 
     /// The literal is handed out: whatever the package assigns to such a field may be its own.
-    pub(super) fn note_handing_out(&mut self, id: GoObjectId) {
+    pub(super) fn note_handing_out(&mut self, id: ObjectId) {
         self.may_be_set(id, None);
     }
 
-    fn may_be_set(&mut self, id: GoObjectId, holder: Option<&str>) {
-        let declared = self.declared;
-        let fields: Vec<(&str, &str)> = declared
+    fn may_be_set(&mut self, id: ObjectId, holder: Option<&str>) {
+        if !self.options(id).is_some_and(|object| object.built) {
+            return;
+        }
+        let scope = self.scope();
+        let fields: Vec<(&str, &str)> = scope
             .field_writes()
             .iter()
             .copied()
             .filter(|(held, _)| holder.is_none_or(|holder| *held == holder))
             .filter(|(_, field)| self.is_option(id, field))
             .collect();
-        let Some(object) = self.state.heap.get_mut(&id).filter(|o| o.built) else {
+        let Some(object) = self.options_mut(id) else {
             return;
         };
         let Some(span) = object.literal else {
@@ -92,34 +86,41 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// The literal leaves the function: it is a client as it is now.
-    pub(super) fn remember(&mut self, id: GoObjectId) {
-        let origins = self.state.heap.get(&id).map(|o| o.origins.clone());
+    pub(super) fn remember(&mut self, id: ObjectId) {
+        let origins = self.options(id).map(|o| o.origins.clone());
         for id in origins.into_iter().flatten().chain([id]) {
-            let now = self.state.heap.get(&id);
-            let known = self.built.iter_mut().find(|built| built.id == id);
+            let now = self.state().options.get(&id).cloned();
+            let known = self.typed.built.iter_mut().find(|built| built.id == id);
             if let (Some(built), Some(now)) = (known, now) {
-                built.last = now.clone();
+                built.last = now;
             }
         }
     }
 
     /// Every literal that is still seen, as it is now.
     pub(super) fn remember_built(&mut self) {
-        for built in &mut self.built {
-            if let Some(now) = self.state.heap.get(&built.id) {
-                built.last = now.clone();
-            }
+        let ids: Vec<ObjectId> = self.typed.built.iter().map(|built| built.id).collect();
+        for id in ids {
+            self.remember_as_it_is(id);
+        }
+    }
+
+    fn remember_as_it_is(&mut self, id: ObjectId) {
+        let now = self.state().options.get(&id).cloned();
+        let known = self.typed.built.iter_mut().find(|built| built.id == id);
+        if let (Some(built), Some(now)) = (known, now) {
+            built.last = now;
         }
     }
 
     /// The function ends: its literals are clients with what they hold.
     pub(super) fn record_built(&mut self) {
-        if !self.state.dead {
+        if !self.state().dead {
             self.remember_built();
         }
-        for built in std::mem::take(&mut self.built) {
-            self.record(
-                built.node,
+        for built in std::mem::take(&mut self.typed.built) {
+            self.record_client(
+                (built.at, built.arms),
                 &built.library,
                 built.constructor,
                 Ok(built.last),
