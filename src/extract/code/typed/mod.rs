@@ -2,10 +2,11 @@
 //! values of a library's types, written field by field, by functions or by methods.
 //!
 //! A front end says what the files of a package import and what the language's own names mean; which
-//! calls and types belong to a library is asked of its model. `statements` and `expressions` run code, `calls` enters functions, `literals`,
-//! `setters` write options, `literal_clients` tells literals that are clients, `constructors` tells clients, `errors` what becomes of errors.
-//! `elsewhere`, `types`, `defaults` and `flags` look for values that stand in another place of the
-//! package; `client_calls` reads the calls that tell something of a client.
+//! calls and types belong to a library is asked of its model. `statements` and `expressions` run code,
+//! `calls` enters functions, `literals` and `setters` write options, `literal_clients` finds literals that
+//! are clients, `constructors` the calls that build one, `errors` what becomes of errors. `elsewhere`,
+//! `types`, `defaults` and `flags` look for values that stand in another place of the package;
+//! `client_calls` reads the calls that say something of a client.
 
 mod calls;
 mod client_calls;
@@ -19,7 +20,6 @@ mod literal_clients;
 mod literals;
 mod setters;
 mod statements;
-
 mod types;
 
 use std::ops::Range;
