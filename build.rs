@@ -1,6 +1,6 @@
 //! Turns the YAML of `rules/` and `knowledge/shapes/`, and what the models of `knowledge/clients/` begin
-//! with, into JSON, which a run reads in a tenth of the time: each start needs nearly all of it. Nothing is checked here: tests read the files themselves,
-//! and compare them with what stands here.
+//! with, into JSON, which a run reads in a tenth of the time: each start needs nearly all of it. Nothing
+//! is checked here: tests read the files themselves, and compare them with what stands here.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
