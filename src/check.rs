@@ -139,8 +139,8 @@ pub fn check(
     report
 }
 
-/// Files whose servers a developer runs, where their paths do not say so: else a reader would take the silence of
-/// the rules about deployments for praise.
+/// Files whose servers a developer runs, where their paths do not say so: otherwise a reader would take the
+/// missing findings about deployments for a clean result.
 fn note_development(
     estate: &Estate,
     quiet: &policy::QuietPaths<'_>,
@@ -153,9 +153,7 @@ fn note_development(
         let why = server.development.as_ref()?;
         Some(ReportNote {
             path: Some(server.path.clone()),
-            message: format!(
-                "a developer's setup ({why}): rules about what is deployed are not applied"
-            ),
+            message: format!("development setup ({why}): rules about deployments are not applied"),
         })
     };
     servers.filter_map(note).collect()

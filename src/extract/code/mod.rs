@@ -35,7 +35,7 @@ pub(in crate::extract) mod project;
 pub(in crate::extract) mod scope;
 pub(in crate::extract) mod seen;
 mod settings;
-mod text;
+pub(in crate::extract) mod text;
 mod typed;
 pub(in crate::extract) mod typed_words;
 pub(in crate::extract) mod value;

@@ -170,6 +170,22 @@ pub(super) fn fill_placeholders(format: &str, values: &[ConstValue]) -> Option<V
     Some(parts)
 }
 
+/// The arguments of a call as a cause quotes them: a first one that is a key, and that there are more.
+pub(in crate::extract) fn quote_arguments(key: Option<&str>, count: usize) -> String {
+    match (key, count) {
+        (Some(key), 1) => format!("\"{key}\""),
+        (Some(key), _) => format!("\"{key}\", …"),
+        (None, 0) => String::new(),
+        (None, _) => "…".to_owned(),
+    }
+}
+
+/// Whether a text may be quoted: a name of a setting or a variable, not a value.
+pub(in crate::extract) fn looks_like_key(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    (1..=40).contains(&text.len()) && text.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

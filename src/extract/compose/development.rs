@@ -1,5 +1,5 @@
 //! Compose projects that a developer runs: a service is made from source that is mounted over it or watched, is
-//! built for development, or is told so by its environment. What follows for rules is decided where
+//! built for development, or has a variable that says so. What follows for rules is decided where
 //! findings are.
 
 use crate::extract::compose::ComposeProject;
@@ -48,15 +48,15 @@ impl DevelopmentSearch<'_> {
         })
     }
 
-    /// It is called so itself, or its container is.
+    /// The service or its container is named after development.
     fn name(&self) -> Option<(&YamlNode, String)> {
         let layer = self.service.layers.last()?;
         if self.names_it(self.service.name) {
-            return Some((layer.node, "is called so".to_owned()));
+            return Some((layer.node, "is named after development".to_owned()));
         }
         let node = self.service.node("container_name")?;
         let name = literal(node).filter(|name| self.names_it(name))?;
-        Some((node, format!("makes the container `{name}`")))
+        Some((node, format!("names its container `{name}`")))
     }
 
     /// Its source is watched.
@@ -69,7 +69,7 @@ impl DevelopmentSearch<'_> {
         let fields = ["build.target", "build.dockerfile", "build.context", "build"];
         let mut nodes = fields.iter().filter_map(|field| self.service.node(field));
         let found = nodes.find(|node| literal(node).is_some_and(|text| self.names_it(text)))?;
-        Some((found, format!("is built by `{}`", literal(found)?)))
+        Some((found, format!("is built from `{}`", literal(found)?)))
     }
 
     /// A file or folder of the tree: one called after development, or the one that the image is built from.
@@ -93,7 +93,7 @@ impl DevelopmentSearch<'_> {
                         })
                     });
                 if is_source {
-                    return Some((node, "mounts the folder that it is built from".to_owned()));
+                    return Some((node, "mounts its build context".to_owned()));
                 }
             }
         }
@@ -111,7 +111,7 @@ impl DevelopmentSearch<'_> {
         path::resolve(folder, context)
     }
 
-    /// A variable by which a framework is told.
+    /// A variable by which a framework chooses its environment.
     fn variable(&self) -> Option<(&YamlNode, String)> {
         let is_set = |name: &str, value: &str| {
             let shapes = self.service.project.tree.shapes;
@@ -128,7 +128,7 @@ impl DevelopmentSearch<'_> {
             });
             let mut all = entries.chain(items);
             if let Some((node, name, value)) = all.find(|(_, name, value)| is_set(name, value)) {
-                return Some((node, format!("has {name}={value}")));
+                return Some((node, format!("sets {name}={value}")));
             }
         }
         None

@@ -10,6 +10,7 @@ use crate::extract::code::form::{
     CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, LiteralForm,
 };
 use crate::extract::code::project::{CodeFrontend, SourceCode};
+use crate::extract::code::text::{looks_like_key, quote_arguments};
 use crate::extract::code::typed_words::{FileNames, ImportedName, StandardCall, TypedWords};
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
@@ -347,18 +348,8 @@ fn quote_call(code: &CodeFile, callee: ExpressionId, arguments: &[ExpressionId])
         }
         _ => None,
     };
-    let rest = match (key, arguments.len()) {
-        (Some(key), 1) => format!("\"{key}\""),
-        (Some(key), _) => format!("\"{key}\", …"),
-        (None, 0) => String::new(),
-        (None, _) => "…".to_owned(),
-    };
+    let rest = quote_arguments(key.map(String::as_str), arguments.len());
     quote_short(&format!("{}({rest})", code.text(callee)))
-}
-
-fn looks_like_key(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
 fn quote_short(text: &str) -> Cause {

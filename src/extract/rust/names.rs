@@ -3,6 +3,7 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::text::{looks_like_key, quote_arguments};
 use crate::facts::cause::Cause;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
@@ -178,18 +179,8 @@ fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
         let value = CodeGrammar::Rust.string_value(tree.text(*first))?;
         looks_like_key(&value).then_some(value)
     });
-    let rest = match (&key, arguments.len()) {
-        (Some(key), 1) => format!("\"{key}\""),
-        (Some(key), _) => format!("\"{key}\", …"),
-        (None, 0) => String::new(),
-        (None, _) => "…".to_owned(),
-    };
+    let rest = quote_arguments(key.as_deref(), arguments.len());
     short(&format!("{}({rest})", tree.text(function)))
-}
-
-fn looks_like_key(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
 fn short(text: &str) -> Cause {
