@@ -128,6 +128,17 @@ pub struct UnsetSetting {
     pub bundle: Option<String>,
 }
 
+/// What a fault does to its subject, as the first line of a report says it. Ordered: the worst first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Consequence {
+    /// Its place among those that the packs list.
+    pub rank: usize,
+    /// The words after "1 server".
+    pub one: String,
+    /// The words after "2 servers".
+    pub many: String,
+}
+
 /// Why a finding is not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppressed {
@@ -155,6 +166,8 @@ pub struct Finding {
     /// `false`: no comment, waiver or baseline silences it.
     pub waivable: bool,
     pub message: String,
+    /// `None` where its rule names none, or it is not certain.
+    pub consequence: Option<Consequence>,
     pub help: Option<String>,
     pub url: Option<String>,
     pub primary: Span,

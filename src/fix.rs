@@ -153,6 +153,7 @@ mod tests {
             certain: true,
             waivable: true,
             message: String::new(),
+            consequence: None,
             help: None,
             url: None,
             primary: span(0, 0),

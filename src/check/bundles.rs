@@ -87,6 +87,7 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
         certain,
         waivable: said.waivable && parts.iter().all(|part| part.waivable),
         message: said.message,
+        consequence: said.consequence,
         help: said.help,
         url: said.url,
         primary: first.primary,

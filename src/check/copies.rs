@@ -79,6 +79,7 @@ mod tests {
             certain,
             waivable: true,
             message: "it stops".to_owned(),
+            consequence: None,
             help: None,
             url: None,
             primary: Span::new(file, 0, 4),

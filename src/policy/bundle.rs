@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Severity, UnsetSetting};
+use crate::finding::{Consequence, Severity, UnsetSetting};
 use crate::policy::plan::{RunningRule, SettingsPlan};
 use crate::policy::rule::CompiledRule;
 use crate::policy::rule_source::LoneSettings;
@@ -18,6 +18,7 @@ pub struct BundleReport {
     pub waivable: bool,
     pub message: String,
     pub help: Option<String>,
+    pub consequence: Option<Consequence>,
     pub url: Option<String>,
 }
 
@@ -87,7 +88,7 @@ impl<'a> BundleRules<'a> {
     ) -> Option<BundleReport> {
         let rule = self.rules.get(id)?;
         let running = self.plan.plan_rule(rule, path)?;
-        Some(report(rule, &running, unset, certain, self.rules.url(rule)))
+        Some(report(rule, &running, unset, certain, self.rules))
     }
 }
 
@@ -96,7 +97,7 @@ fn report(
     running: &RunningRule,
     unset: &[&UnsetSetting],
     certain: bool,
-    url: Option<String>,
+    rules: &RuleSet,
 ) -> BundleReport {
     // Servers of one name in one file leave the same settings out.
     let mut seen = BTreeSet::new();
@@ -111,12 +112,16 @@ fn report(
     let first = |texts: &[crate::policy::rule_source::TextVariant]| {
         texts.first().map(|variant| filled(variant.text.text()))
     };
+    // A bundle's texts have no conditions: its members have decided.
+    let named = rule.draft.consequence.first();
+    let consequence = named.and_then(|name| rules.consequence(rule, name.text.text().trim()));
     BundleReport {
         severity: violation::severity(running.severity, certain),
         waivable: running.waivable,
         message: first(&rule.draft.message).unwrap_or_else(|| rule.draft.title.clone()),
         help: first(&rule.draft.help),
-        url,
+        consequence: consequence.filter(|_| certain),
+        url: rules.url(rule),
     }
 }
 

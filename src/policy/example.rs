@@ -177,6 +177,7 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         cases: Vec::new(),
         message: variants(&[(None, "too high")]),
         help: Vec::new(),
+        consequence: Vec::new(),
         at: variants(&[(None, "server.conf[\"maxmemory\"]")]),
         labels: Vec::new(),
         per_file: None,

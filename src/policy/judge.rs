@@ -225,7 +225,7 @@ impl RuleJudge<'_> {
                     severity: running.severity,
                     strength,
                     waivable: running.waivable,
-                    url: self.url(rule),
+                    rules: self.rules,
                 };
                 let verdict = frame.verdict(scope);
                 if let Some(reported) = self.report_violation(rule, verdict, scope) {
@@ -291,10 +291,6 @@ impl RuleJudge<'_> {
             reasons: missing.reasons.into_iter().collect(),
             waits_for_version: missing.waits_for_version,
         });
-    }
-
-    fn url(&self, rule: &CompiledRule) -> Option<String> {
-        self.rules.url(rule)
     }
 
     /// Whether the subject, or the server that a line belongs to, is known to be outside the rule's

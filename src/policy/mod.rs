@@ -51,6 +51,6 @@ pub use plan::{parameter, running_rules};
 pub use quiet::QuietPaths;
 pub use rule::CompiledRule;
 pub use rule_source::{FormerId, LoneSettings, RuleDocs, RuleDraft, RuleMistake, RuleProfile};
-pub use ruleset::{Audience, RulePack, RuleSet};
+pub use ruleset::{Audience, NamedConsequence, RulePack, RuleSet};
 pub use settings::{QuietPatterns, RuleOverride, RuleSettings, ScopedOverrides, check_glob, glob};
 pub use violation::RuleViolation;

@@ -108,6 +108,8 @@ pub(super) struct RuleMessages {
     pub(super) fixes: Vec<FixBody>,
     /// What a finding is called where a file's are listed as one.
     pub(super) item: Option<MessageTemplate>,
+    /// The names of consequences; the first that holds is meant.
+    pub(super) consequence: Vec<(Option<TypedExpr>, String)>,
     /// Rules that speak in place of this one, each where its condition holds.
     pub(super) yields_to: Vec<(Option<TypedExpr>, String)>,
 }
@@ -241,7 +243,8 @@ impl<'v> RuleCompiler<'v> {
         let at = self.each(&draft.at, Self::place_variant);
         let labels = self.each(&draft.labels, Self::label);
         let fixes = self.each(&draft.fixes, Self::fix);
-        let yields_to = self.each(&draft.yields_to, Self::better_rule);
+        let consequence = self.each(&draft.consequence, Self::named);
+        let yields_to = self.each(&draft.yields_to, Self::named);
         let item = self.each(draft.per_file.as_slice(), Self::per_file);
         Some(RuleMessages {
             cases: cases?,
@@ -251,6 +254,7 @@ impl<'v> RuleCompiler<'v> {
             labels: labels?,
             fixes: fixes?,
             item: item?.pop(),
+            consequence: consequence?,
             yields_to: yields_to?,
         })
     }
@@ -263,7 +267,8 @@ impl<'v> RuleCompiler<'v> {
         self.template(&draft.item)
     }
 
-    fn better_rule(&mut self, variant: &TextVariant) -> Option<(Option<TypedExpr>, String)> {
+    /// A rule or a consequence by its name, and when it is meant.
+    fn named(&mut self, variant: &TextVariant) -> Option<(Option<TypedExpr>, String)> {
         let when = self.optional(variant.when.as_ref())?;
         Some((when, variant.text.text().trim().to_owned()))
     }

@@ -109,6 +109,8 @@ pub struct RuleDraft {
     pub cases: Vec<CaseDraft>,
     pub message: Vec<TextVariant>,
     pub help: Vec<TextVariant>,
+    /// What the fault does to its subject: names of consequences that a pack lists.
+    pub consequence: Vec<TextVariant>,
     pub at: Vec<TextVariant>,
     pub labels: Vec<LabelDraft>,
     pub fixes: Vec<FixDraft>,
@@ -180,6 +182,7 @@ impl RuleDraft {
         let mut texts: Vec<&Excerpt> = self.lets.iter().map(|(_, text)| text).collect();
         texts.extend(self.when.iter().chain(&self.assert));
         texts.extend(variants.flat_map(|v| v.when.iter().chain([&v.text])));
+        texts.extend(self.consequence.iter().flat_map(|v| &v.when));
         for label in &self.labels {
             let each = label.each.iter().map(|(_, list)| list);
             texts.extend(each.chain(&label.when).chain([&label.at, &label.text]));

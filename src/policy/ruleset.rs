@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::{FactType, Vocabulary};
+use crate::finding::Consequence;
 use crate::nearest;
 use crate::policy::compile;
 use crate::policy::names::RuleNames;
@@ -31,6 +32,16 @@ pub struct RulePack {
     /// Where its rules are quiet.
     pub quiet: QuietPatterns,
     pub audiences: BTreeMap<String, Audience>,
+    /// What its rules may name as their consequence, the worst first.
+    pub consequences: Vec<NamedConsequence>,
+}
+
+/// What a fault may do to its subject: the words after "1 server" and after "2 servers".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedConsequence {
+    pub name: String,
+    pub one: String,
+    pub many: String,
 }
 
 /// Whom a rule is for.
@@ -132,6 +143,7 @@ impl RuleSet {
         self.packs.push(pack);
         for mut rule in rules {
             mistakes.extend(self.join_audience(&mut rule));
+            mistakes.extend(self.unknown_consequences(&rule));
             if let Some(taken) = self.rules.get(rule.id()) {
                 let message = format!("pack `{}` also has a rule `{}`", taken.pack, rule.id());
                 let at = rule.draft.texts().first().map(|text| text.span_all());
@@ -165,6 +177,38 @@ impl RuleSet {
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
         None
+    }
+
+    /// The names of consequences that no pack lists.
+    fn unknown_consequences(&self, rule: &CompiledRule) -> Vec<RuleMistake> {
+        let names = || {
+            let listed = self.packs.iter().flat_map(|pack| &pack.consequences);
+            listed.map(|listed| listed.name.as_str())
+        };
+        let named = rule.draft.consequence.iter().map(|variant| &variant.text);
+        let unknown = named.filter(|text| !names().any(|name| name == text.text().trim()));
+        let mistake = |text: &Excerpt| {
+            let name = text.text().trim();
+            let message = format!("unknown consequence `{name}`");
+            RuleMistake::new(text.span_all(), message).with_help(nearest::help(name, names()))
+        };
+        unknown.map(mistake).collect()
+    }
+
+    /// What a name of a consequence says: its own pack's before another's.
+    pub(super) fn consequence(&self, rule: &CompiledRule, name: &str) -> Option<Consequence> {
+        let listed = self
+            .packs
+            .iter()
+            .flat_map(|pack| pack.consequences.iter().map(move |listed| (pack, listed)))
+            .enumerate()
+            .filter(|(_, (_, listed))| listed.name == name);
+        let (rank, (_, listed)) = listed.min_by_key(|(_, (pack, _))| pack.name != rule.pack)?;
+        Some(Consequence {
+            rank,
+            one: listed.one.clone(),
+            many: listed.many.clone(),
+        })
     }
 
     /// Adds ids that rules had before. Each must lead to a rule that was added, and be no rule's.

@@ -10,13 +10,16 @@ use crate::facts::intent::{FixIntent, IntentOperation};
 use crate::facts::quantity;
 use crate::facts::value::{Datum, Explicitness, FactValue, Strength};
 use crate::facts::vocabulary::FactType;
-use crate::finding::{FaultCopy, Finding, FindingLabel, Severity, SubjectRef, UnsetSetting};
+use crate::finding::{
+    Consequence, FaultCopy, Finding, FindingLabel, Severity, SubjectRef, UnsetSetting,
+};
 use crate::policy::kind::ExpressionKind;
 use crate::policy::names::FactReference;
 use crate::policy::outcome::CelValue;
 use crate::policy::param;
 use crate::policy::place::FindingPlace;
 use crate::policy::rule::{CaseBody, CompiledRule, FixBody, FixOperation, LabelBody, RuleMessages};
+use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::SubjectScope;
 use crate::policy::template::MessageTemplate;
 use crate::policy::typed::TypedExpr;
@@ -67,7 +70,7 @@ pub(super) struct FailedRule<'a> {
     pub(super) severity: Severity,
     pub(super) strength: Strength,
     pub(super) waivable: bool,
-    pub(super) url: Option<String>,
+    pub(super) rules: &'a RuleSet,
 }
 
 impl<'a> FailedRule<'a> {
@@ -83,6 +86,7 @@ impl<'a> FailedRule<'a> {
             certain,
             waivable: self.waivable,
             message: message.unwrap_or_else(|| self.message(scope)),
+            consequence: self.consequence(scope).filter(|_| certain),
             help: case
                 .and_then(|case| case.help.as_ref()?.render(scope, &mut Vec::new()).ok())
                 .or_else(|| first_text(&self.speech.help, scope)),
@@ -100,7 +104,7 @@ impl<'a> FailedRule<'a> {
             fingerprint: String::new(),
             former: Vec::new(),
             suppressed: None,
-            url: self.url.clone(),
+            url: self.rules.url(self.rule),
         };
         RuleViolation {
             finding,
@@ -110,6 +114,18 @@ impl<'a> FailedRule<'a> {
             fix: self.fix(case, scope),
             yields_to: self.yields_to(scope),
         }
+    }
+
+    /// The first consequence that holds. A line that no server reads does nothing to anything.
+    fn consequence(&self, scope: &SubjectScope<'_>) -> Option<Consequence> {
+        let subject = scope.subject;
+        if subject.kind == SubjectKind::Directive && subject.server.is_none() {
+            return None;
+        }
+        let mut named = self.speech.consequence.iter();
+        let (_, name) =
+            named.find(|(when, _)| holds(when.as_ref(), scope, &mut Vec::new()) == Some(true))?;
+        self.rules.consequence(self.rule, name)
     }
 
     /// The first case that holds and whose message is known, with the message.

@@ -439,6 +439,7 @@ pub(super) mod samples {
             certain: true,
             waivable: true,
             message: "something is wrong".to_owned(),
+            consequence: None,
             help: None,
             url: None,
             primary,

@@ -1,37 +1,119 @@
-//! The first line of a report for people: how many servers and clients have errors, warnings and
-//! notes. It is made of severities, kinds of subjects and counts; it knows no rule. A configuration line
-//! counts as the server that reads it.
+//! The first line of a report for people: what the findings mean for how many servers and clients. The
+//! words of a consequence come with its finding; where a finding has none, its severity is said. A
+//! configuration line counts as the server that reads it.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Report, Severity, SubjectRef};
+use crate::finding::{Consequence, Finding, Report, Severity, SubjectRef};
 
 use super::sanitize;
 
-/// `1 server has errors; 2 clients have warnings`, each subject under its worst finding.
-pub(super) fn verdict_line(report: &Report) -> String {
-    let worst = worst_by_subject(report);
-    let parts: Vec<String> = Severity::ALL
-        .iter()
-        .filter_map(|severity| part(&worst, *severity))
-        .collect();
-    if parts.is_empty() {
-        "No findings".to_owned()
-    } else {
-        parts.join("; ")
+/// How many consequences are named before the rest is counted by severity: what a reader takes in from
+/// one or two lines.
+const MAX_NAMED_CONSEQUENCES: usize = 4;
+
+/// The worst that is found about a subject.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct WorstFault<'r> {
+    severity: Severity,
+    consequence: Option<&'r Consequence>,
+}
+
+impl<'r> WorstFault<'r> {
+    /// Smaller is worse. What has no consequence comes after all that have one.
+    fn order(self) -> (Reverse<Severity>, usize) {
+        let rank = self.consequence.map_or(usize::MAX, |known| known.rank);
+        (Reverse(self.severity), rank)
+    }
+
+    fn worse(self, other: Self) -> Self {
+        if other.order() < self.order() {
+            other
+        } else {
+            self
+        }
     }
 }
 
-/// Copies of one fault name the servers that share it, so that each of them counts.
-fn worst_by_subject(report: &Report) -> BTreeMap<&SubjectRef, Severity> {
-    let mut worst = BTreeMap::new();
+/// The subjects of which a report says the same.
+struct VerdictPart<'r> {
+    worst: WorstFault<'r>,
+    subjects: Vec<&'r SubjectRef>,
+}
+
+impl<'r> VerdictPart<'r> {
+    /// A consequence is said once, however its rules weigh it.
+    fn says(&self, fault: WorstFault<'r>) -> bool {
+        match (self.worst.consequence, fault.consequence) {
+            (None, None) => self.worst.severity == fault.severity,
+            (own, other) => own == other,
+        }
+    }
+
+    fn add(&mut self, subject: &'r SubjectRef, fault: WorstFault<'r>) {
+        self.subjects.push(subject);
+        self.worst = self.worst.worse(fault);
+    }
+}
+
+/// `1 server (cache) will not start; 2 clients have warnings`, each subject under its worst finding.
+pub(super) fn verdict_line(report: &Report) -> String {
+    let worst = worst_by_subject(report);
+    let named = named_consequences(worst.values().copied());
+    let mut parts: Vec<VerdictPart<'_>> = Vec::new();
+    for (subject, fault) in worst {
+        let is_named = |known: &&Consequence| named.contains(&known.rank);
+        let fault = WorstFault {
+            consequence: fault.consequence.filter(is_named),
+            ..fault
+        };
+        match parts.iter_mut().find(|part| part.says(fault)) {
+            Some(part) => part.add(subject, fault),
+            None => parts.push(VerdictPart {
+                worst: fault,
+                subjects: vec![subject],
+            }),
+        }
+    }
+    parts.sort_by_key(|part| part.worst.order());
+    if parts.is_empty() {
+        return "No findings".to_owned();
+    }
+    let words: Vec<String> = parts.iter().map(word_part).collect();
+    words.join("; ")
+}
+
+/// The worst fault of each subject. Copies of one fault name the servers that share it, so that each of
+/// them counts.
+fn worst_by_subject(report: &Report) -> BTreeMap<&SubjectRef, WorstFault<'_>> {
+    let mut worst: BTreeMap<&SubjectRef, WorstFault<'_>> = BTreeMap::new();
     for finding in report.shown_findings() {
+        let fault = WorstFault {
+            severity: finding.severity,
+            consequence: finding.consequence.as_ref(),
+        };
         for subject in subjects(finding) {
-            let known = worst.entry(subject).or_insert(finding.severity);
-            *known = finding.severity.max(*known);
+            let known = worst.entry(subject).or_insert(fault);
+            *known = known.worse(fault);
         }
     }
     worst
+}
+
+/// The ranks of the consequences that are named.
+fn named_consequences<'r>(faults: impl Iterator<Item = WorstFault<'r>>) -> BTreeSet<usize> {
+    let mut ranks: Vec<_> = faults
+        .filter_map(|fault| Some((fault.order(), fault.consequence?.rank)))
+        .collect();
+    ranks.sort_unstable();
+    let mut named = BTreeSet::new();
+    for (_, rank) in ranks {
+        if named.len() < MAX_NAMED_CONSEQUENCES {
+            named.insert(rank);
+        }
+    }
+    named
 }
 
 /// What a finding counts for. The same name in another file is the same object, rendered or overlaid.
@@ -42,25 +124,37 @@ fn subjects(finding: &Finding) -> impl Iterator<Item = &SubjectRef> {
     std::iter::once(first).chain(others)
 }
 
-fn part(worst: &BTreeMap<&SubjectRef, Severity>, severity: Severity) -> Option<String> {
-    let mut counts: BTreeMap<usize, Vec<&SubjectRef>> = BTreeMap::new();
-    let of_severity = worst.iter().filter(|(_, s)| **s == severity);
-    for (subject, _) in of_severity {
+fn word_part(part: &VerdictPart<'_>) -> String {
+    let mut kinds: BTreeMap<usize, Vec<&SubjectRef>> = BTreeMap::new();
+    for subject in &part.subjects {
         let (order, _) = word(subject.kind);
-        counts.entry(order).or_default().push(subject);
+        kinds.entry(order).or_default().push(subject);
     }
-    let total: usize = counts.values().map(Vec::len).sum();
-    let names: Vec<String> = counts
+    let names: Vec<String> = kinds
         .values()
         .map(|subjects| name_subjects(subjects))
         .collect();
-    let verb = if total == 1 { "has" } else { "have" };
-    let what = match severity {
+    let what = word_fault(part.worst, part.subjects.len());
+    format!("{} {what}", join_names(&names))
+}
+
+/// What is said of so many subjects.
+fn word_fault(fault: WorstFault<'_>, subjects: usize) -> String {
+    if let Some(known) = fault.consequence {
+        let words = if subjects == 1 {
+            &known.one
+        } else {
+            &known.many
+        };
+        return sanitize::one_line(words).into_owned();
+    }
+    let verb = if subjects == 1 { "has" } else { "have" };
+    let what = match fault.severity {
         Severity::Error => "errors",
         Severity::Warning => "warnings",
         Severity::Info => "notes",
     };
-    (total > 0).then(|| format!("{} {verb} {what}", join_names(&names)))
+    format!("{verb} {what}")
 }
 
 /// `2 clients`, or `1 server (Deployment/cache)`: a single server or program is named, since a reader
@@ -118,6 +212,42 @@ mod tests {
             verdict_line(&report),
             "1 server (StatefulSet/redis) has errors; 1 server (StatefulSet/other) and 1 client have warnings"
         );
+    }
+
+    #[test]
+    fn a_consequence_is_named_before_severities_and_counts_every_server_once() {
+        let consequence = |rank, one: &str, many: &str| {
+            let (one, many) = (one.to_owned(), many.to_owned());
+            Some(Consequence { rank, one, many })
+        };
+        let mut report = samples::report();
+        let mut data = report.findings[0].clone();
+        data.consequence = consequence(1, "may lose data", "may lose data");
+        let mut start = data.clone();
+        start.consequence = consequence(0, "will not start", "will not start");
+        let mut defaults = report.findings[2].clone();
+        defaults.consequence = consequence(2, "runs on defaults", "run on defaults");
+        defaults.subject.name = "StatefulSet/third".to_owned();
+        report
+            .findings
+            .extend([data.clone(), start, defaults.clone()]);
+        assert_eq!(
+            verdict_line(&report),
+            "1 server (StatefulSet/redis) will not start; 1 server (StatefulSet/third) runs on defaults; \
+             1 server (StatefulSet/other) has warnings"
+        );
+        // Another rule weighs the same consequence less: it is one count.
+        data.severity = Severity::Info;
+        data.subject.name = "StatefulSet/third".to_owned();
+        report.findings.push(data);
+        for rank in 3..8 {
+            let mut more = defaults.clone();
+            more.consequence = consequence(rank, "is odd", "are odd");
+            more.subject.name = format!("StatefulSet/{rank}");
+            report.findings.push(more);
+        }
+        let line = verdict_line(&report);
+        assert!(line.ends_with("; 4 servers have warnings"), "{line}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         certain: true,
         waivable: true,
         message: String::new(),
+        consequence: None,
         help: None,
         url: None,
         primary,

@@ -265,6 +265,7 @@ mod tests {
             certain: true,
             waivable: true,
             message: String::new(),
+            consequence: None,
             help: None,
             url: None,
             primary: span(),

@@ -11,7 +11,9 @@ use std::fs;
 use std::process::Command;
 
 use crate::support::harness::{Harness, repository};
+use redvet::facts::estate::SubjectKind;
 use redvet::facts::intent::FixSafety;
+use redvet::finding::Severity;
 use redvet::policy::CompiledRule;
 use serde_json::Value;
 
@@ -102,6 +104,27 @@ fn every_rule_is_as_the_contract_says() {
     }
     assert_no_faults(&format!("no name of {CONTRACT} is gone"), gone);
     golden::compare(&repository(CONTRACT), &table(&found));
+}
+
+/// The first line of a report says what an error does. Of these the words would be no more than "has errors".
+const ERRORS_WITHOUT_A_CONSEQUENCE: &[&str] = &[
+    // The running server goes on with the old value.
+    "conf/not-settable-at-runtime",
+    // It depends on the command: failover, metrics.
+    "deploy/needed-command-disabled",
+];
+
+#[test]
+fn every_error_about_a_server_or_client_names_what_it_does() {
+    let rules = Harness::new().rules;
+    let without: Vec<&str> = rules
+        .rules()
+        .map(|rule| &rule.draft)
+        .filter(|draft| draft.severity == Severity::Error && draft.subject != SubjectKind::Meta)
+        .filter(|draft| draft.consequence.is_empty())
+        .map(|draft| draft.id.as_str())
+        .collect();
+    assert_eq!(without, ERRORS_WITHOUT_A_CONSEQUENCE);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::facts::estate::SubjectKind;
 use crate::load::LoadError;
 use crate::load::rules::form::{MappingReader, excerpt};
 use crate::load::rules::rule::subject_named;
-use crate::policy::{Audience, QuietPatterns, RulePack, RuleProfile, check_glob};
+use crate::policy::{Audience, NamedConsequence, QuietPatterns, RulePack, RuleProfile, check_glob};
 use crate::source::Excerpt;
 use crate::syntax::yaml::YamlNode;
 
@@ -27,6 +27,7 @@ pub(super) fn read(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<RuleP
         url: form.text("url"),
         quiet: QuietPatterns::default(),
         audiences: Default::default(),
+        consequences: Vec::new(),
     };
     let quiet = quiet(root, errors);
     let audiences = root.get("audiences").map_or(&[][..], YamlNode::entries);
@@ -34,9 +35,15 @@ pub(super) fn read(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<RuleP
         .iter()
         .filter_map(|e| Some((e.key.as_str()?.to_owned(), audience(&e.value, errors))))
         .collect();
+    let consequences = root.get("consequences").map_or(&[][..], YamlNode::entries);
+    let consequences = consequences
+        .iter()
+        .filter_map(|entry| consequence(entry.key.as_str()?, &entry.value, errors))
+        .collect();
     (errors.len() == before).then_some(RulePack {
         quiet,
         audiences,
+        consequences,
         ..pack
     })
 }
@@ -83,6 +90,27 @@ fn quiet(root: &YamlNode, errors: &mut Vec<LoadError>) -> QuietPatterns {
         samples: form.texts("samples"),
         development: form.texts("development"),
     }
+}
+
+/// One text for any number, or one for each.
+fn consequence(
+    name: &str,
+    node: &YamlNode,
+    errors: &mut Vec<LoadError>,
+) -> Option<NamedConsequence> {
+    let (one, many) = match excerpt(node) {
+        Some(text) => (text.clone(), text),
+        None => {
+            let mut form = MappingReader::new(node, errors);
+            let one = form.required("one");
+            (one?, form.required("many")?)
+        }
+    };
+    Some(NamedConsequence {
+        name: name.to_owned(),
+        one: one.text().trim().to_owned(),
+        many: many.text().trim().to_owned(),
+    })
 }
 
 fn audience(node: &YamlNode, errors: &mut Vec<LoadError>) -> Audience {

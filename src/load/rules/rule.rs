@@ -24,7 +24,7 @@ pub(super) enum RuleFile {
 const OF_A_FORMER: [&str; 3] = ["id", "title", "replaced_by"];
 
 /// The keys of a bundle: conditions, places and fixes are those of its members.
-const OF_A_BUNDLE: [&str; 13] = [
+const OF_A_BUNDLE: [&str; 14] = [
     "id",
     "title",
     "subject",
@@ -37,6 +37,7 @@ const OF_A_BUNDLE: [&str; 13] = [
     "otherwise",
     "message",
     "help",
+    "consequence",
     "docs",
 ];
 
@@ -132,6 +133,7 @@ fn draft(
         cases: cases(root.get("cases"), errors),
         message: variants(root.get("message"), "text", errors),
         help: variants(root.get("help"), "text", errors),
+        consequence: variants(root.get("consequence"), "name", errors),
         at: variants(root.get("at"), "at", errors),
         labels: labels(root.get("labels"), errors),
         fixes: fixes(root.get("fix"), errors),
