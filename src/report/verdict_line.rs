@@ -228,6 +228,7 @@ mod tests {
         let mut defaults = report.findings[2].clone();
         defaults.consequence = consequence(2, "runs on defaults", "run on defaults");
         defaults.subject.name = "StatefulSet/third".to_owned();
+        defaults.also.clear();
         report
             .findings
             .extend([data.clone(), start, defaults.clone()]);
