@@ -293,11 +293,14 @@ impl ShownLine<'_> {
         let is_named_item = own.starts_with("- ")
             && (nearest.is_some_and(|line| is_item_for_secret(line))
                 || second.is_some_and(|line| item(&line).eq_ignore_ascii_case(LOGIN)));
+        // The option alone on a line, what it renames on the next: a line that holds both is not asked
+        // for more.
         let is_new_name = second.is_some_and(|line| {
-            item(&line)
-                .trim_matches(['"', '\'', '-', ','])
-                .starts_with(RENAMES)
+            let option = item(&line);
+            let option = option.trim_matches(['"', '\'', '-', ',']);
+            option.starts_with(RENAMES) && !option.contains(char::is_whitespace)
         });
+        let is_new_name = is_new_name || nearest.is_some_and(|line| ends_with_renamed(line));
         if is_option || is_named_item || is_new_name {
             found.extend(words(self.text, 0).find_map(|word| value(self.text, word)));
         } else if !self.is_code {
@@ -577,6 +580,18 @@ fn words(text: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
         (length > 0).then_some(start..at)
     })
     .filter(move |word| text[word.clone()] != *"-")
+}
+
+/// Whether a command goes on in the next line, behind the name that it takes from something.
+fn ends_with_renamed(line: &str) -> bool {
+    let Some(command) = line.trim_end().strip_suffix('\\') else {
+        return false;
+    };
+    let mut words = command.split_whitespace().rev();
+    let option = words
+        .nth(1)
+        .map(|word| word.trim_start_matches(['-', '"', '\'']));
+    option.is_some_and(|option| option.starts_with(RENAMES))
 }
 
 /// How long what joins a name and its value is: `=`, `:`, `:=`, `=>`, a comma or a parenthesis, quotes

@@ -416,6 +416,7 @@ const SCRIPT: &[&str] = &[
     "docker run -e REDIS_PASSWORD=§ redis:7.2.6 redis-server --hz abc",
     "docker run redis:7.2.6 redis-server --requirepass § --hz abc",
     "docker run redis:7.2.6 redis-server --hz abc --rename-command CONFIG §",
+    "docker run redis:7.2.6 redis-server --hz abc --rename-command CONFIG \\\n  §",
     "echo \"requirepass §\" >> redis.conf",
     "echo 'user app on >§ ~*' >> users.acl",
     "# requirepass §",
