@@ -68,12 +68,28 @@ impl MessageTemplate {
             match piece {
                 MessagePiece::Text(part) => text.push_str(part),
                 MessagePiece::Expr(expr) => {
-                    text.push_str(&format_result(&expr.eval(scope, vars)?, &expr.kind));
+                    let value = format_result(&expr.eval(scope, vars)?, &expr.kind);
+                    text.push_str(&shorten(value));
                 }
             }
         }
         Ok(text.trim().to_owned())
     }
+}
+
+/// How many bytes of a value a text shows whole: a line of code or configuration that a person wrote fits,
+/// what a generator or an attacker wrote does not fill a report.
+const MAX_SHOWN_BYTES: usize = 400;
+
+/// How many bytes of a longer value are shown.
+const SHORTENED_BYTES: usize = 80;
+
+fn shorten(value: String) -> String {
+    if value.len() <= MAX_SHOWN_BYTES {
+        return value;
+    }
+    let end = value.floor_char_boundary(SHORTENED_BYTES);
+    format!("{}... ({} bytes)", &value[..end], value.len())
 }
 
 /// A result as people read it, by its unit.
