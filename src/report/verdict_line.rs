@@ -179,7 +179,7 @@ fn word(kind: &str) -> (usize, &'static str) {
         "client" => (2, "client"),
         "service" => (3, "program"),
         "connection" => (4, "connection"),
-        _ => (5, "setting"),
+        _ => (5, "file"),
     }
 }
 
