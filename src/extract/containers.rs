@@ -4,6 +4,7 @@
 //! elsewhere, so each is a part of a deployment. What their commands mean is followed by `launch`.
 
 use crate::extract::command::CommandInvocation;
+use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
@@ -265,6 +266,7 @@ fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer>
             entrypoint: one.entrypoint,
             command: one.command,
             environment: &one.environment,
+            places: VariablePlaces::new(),
             listens: true,
             ports: one.ports,
             asked_by_client: false,

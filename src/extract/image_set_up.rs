@@ -24,23 +24,24 @@ pub struct WrittenSetUp {
 /// Any text but none.
 const ANY: &str = "?*";
 
-/// Reads the variables as the script does; `at` is the place of all that they decide.
+/// Where variables are written, as far as that is known.
+pub type VariablePlaces = BTreeMap<String, Span>;
+
+/// Reads the variables as the script does. What a variable decides stands where it is written, in
+/// `places`; elsewhere `at` is its place.
 pub fn read_set_up(
     set_up: &ImageSetUp,
     environment: &ProcessEnvironment,
+    places: &VariablePlaces,
     at: Span,
 ) -> WrittenSetUp {
     let lookup = VariableLookup {
         set_up,
         environment,
+        places,
+        at,
     };
     let mut written = WrittenSetUp::default();
-    let word = |text: String| ArgWord {
-        text,
-        span: at,
-        unresolved: None,
-        slot: EditTarget::None,
-    };
     for line in &set_up.lines {
         let Some(directive) = line.line.first().cloned().flatten() else {
             continue;
@@ -52,25 +53,26 @@ pub fn read_set_up(
         if !is_written {
             continue;
         }
-        let words: Option<Vec<String>> = line.line[1..]
-            .iter()
-            .map(|word| lookup.word(word.as_deref()?).ok())
-            .collect();
-        match words {
-            Some(words) if lookup.is_given(line) => {
-                written.options.push(word(format!("--{directive}")));
-                written.options.extend(words.into_iter().map(word));
-            }
-            words => written.lines.push((directive, words)),
+        let words = line.line[1..].iter();
+        if lookup.is_given(line) {
+            // A person gives it, also where the script makes its own text of what is given.
+            let deciding = lookup.find_deciding(line);
+            let name = place_word(format!("--{directive}"), lookup.place(deciding));
+            written.options.push(name);
+            let words = words.map(|word| lookup.option_word(word.as_deref(), deciding));
+            written.options.extend(words);
+            continue;
         }
+        let words = words.map(|word| lookup.word(word.as_deref()?).ok());
+        written.lines.push((directive, words.collect()));
     }
     match environment.get(&set_up.flags) {
         None => {}
         Some(Ok(flags)) => {
+            let span = lookup.place(&set_up.flags);
             let flags = flags.split_ascii_whitespace();
-            written
-                .options
-                .extend(flags.map(|flag| word(flag.to_owned())));
+            let words = flags.map(|flag| place_word(flag.to_owned(), span));
+            written.options.extend(words);
         }
         Some(Err(reason)) => {
             written.gap = Some(Cause::ImageOptions {
@@ -82,9 +84,20 @@ pub fn read_set_up(
     written
 }
 
+fn place_word(text: String, span: Span) -> ArgWord {
+    ArgWord {
+        text,
+        span,
+        unresolved: None,
+        slot: EditTarget::None,
+    }
+}
+
 struct VariableLookup<'a> {
     set_up: &'a ImageSetUp,
     environment: &'a ProcessEnvironment,
+    places: &'a VariablePlaces,
+    at: Span,
 }
 
 impl VariableLookup<'_> {
@@ -103,6 +116,48 @@ impl VariableLookup<'_> {
         match word.strip_prefix('$') {
             Some(name) => self.value(name).map(str::to_owned),
             None => Ok(word.to_owned()),
+        }
+    }
+
+    /// Where a variable is written.
+    fn place(&self, name: &str) -> Span {
+        self.places.get(name).copied().unwrap_or(self.at)
+    }
+
+    /// The variable of the container that decides a line: one that its words take, else one that may
+    /// hold any text, else any that a condition asks for.
+    fn find_deciding<'l>(&self, line: &'l SetUpLine) -> &'l str {
+        let in_words = line.line.iter().flatten();
+        let in_words = in_words.filter_map(|word| word.strip_prefix('$'));
+        let asked = |any: bool| {
+            let all = line.when.iter();
+            let of_kind = all.filter(move |(_, texts)| texts.iter().any(|text| text == ANY) == any);
+            of_kind.map(|(name, _)| name.as_str())
+        };
+        let excluded = line.unless.keys().map(String::as_str);
+        let mut named = in_words
+            .chain(asked(true))
+            .chain(asked(false))
+            .chain(excluded);
+        let given = named.find(|name| self.environment.contains_key(*name));
+        given.unwrap_or_default()
+    }
+
+    /// A word of an option; one that is not to be known stands for what the deciding variable holds.
+    fn option_word(&self, word: Option<&str>, deciding: &str) -> ArgWord {
+        let unknown = || Cause::Variable {
+            name: deciding.to_owned(),
+            fact: "decides it",
+        };
+        let text = word.ok_or_else(unknown).and_then(|word| self.word(word));
+        let of_word = word.and_then(|word| word.strip_prefix('$'));
+        let (text, unresolved) = match text {
+            Ok(text) => (text, None),
+            Err(reason) => (format!("${{{deciding}}}"), Some(reason)),
+        };
+        ArgWord {
+            unresolved,
+            ..place_word(text, self.place(of_word.unwrap_or(deciding)))
         }
     }
 
@@ -135,15 +190,6 @@ impl VariableLookup<'_> {
 
     /// Whether a variable of the container has a part in a line.
     fn is_given(&self, line: &SetUpLine) -> bool {
-        let words = line.line.iter().flatten();
-        let in_words = words.filter_map(|word| word.strip_prefix('$'));
-        let conditions: [&BTreeMap<String, Vec<String>>; 2] = [&line.when, &line.unless];
-        let mut named = in_words.chain(
-            conditions
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.as_str()),
-        );
-        named.any(|name| self.environment.contains_key(name))
+        !self.find_deciding(line).is_empty()
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::extract::command::{self, CommandInvocation};
 use crate::extract::generated_file::{self, GeneratedFile};
-use crate::extract::image_set_up;
+use crate::extract::image_set_up::{self, VariablePlaces};
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::process_environment::{self, ProcessEnvironment};
 use crate::extract::script::{self, ShellCommand, is_shell};
@@ -33,6 +33,8 @@ pub struct StartedProgram<'a> {
     pub entrypoint: Option<Vec<CommandArgument>>,
     pub command: Vec<CommandArgument>,
     pub environment: &'a ProcessEnvironment,
+    /// Where its variables are written, for what a start script makes of them.
+    pub places: VariablePlaces,
     /// Something else can connect to it.
     pub listens: bool,
     /// The ports that it opens, as far as they are written.
@@ -468,7 +470,8 @@ impl LaunchFollower<'_> {
             return Some(LaunchResult::Hidden(reason.clone()));
         }
         let mut invocation = command::invocation(Some(set_up.program.clone()), arguments);
-        let written = image_set_up::read_set_up(set_up, environment, self.launch.at);
+        let written =
+            image_set_up::read_set_up(set_up, environment, &self.launch.places, self.launch.at);
         invocation.set_up = Some((content.title.clone(), written));
         invocation.is_last = Some(true);
         invocation.prepared = Some(Cause::StartScript("may make it before the server starts"));

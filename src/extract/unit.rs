@@ -4,6 +4,7 @@
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
 
 use crate::extract::command::CommandInvocation;
+use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
@@ -113,6 +114,7 @@ impl MergedUnit<'_> {
                 entrypoint: self.last("Entrypoint").map(words),
                 command: self.last("Exec").map(words).unwrap_or_default(),
                 environment: &environment,
+                places: VariablePlaces::new(),
                 listens: true,
                 ports: ports().map(own_port).collect(),
                 asked_by_client: false,
@@ -160,6 +162,7 @@ impl MergedUnit<'_> {
                 entrypoint: None,
                 command,
                 environment: &environment,
+                places: VariablePlaces::new(),
                 listens: true,
                 ports: Vec::new(),
                 asked_by_client: false,

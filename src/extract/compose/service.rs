@@ -4,6 +4,7 @@ use crate::extract::command::CommandInvocation;
 use crate::extract::compose::mounts::ServiceMounts;
 use crate::extract::compose::{ComposeProject, ServiceLayer, environment_file, ports};
 use crate::extract::dockerfile::official;
+use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
@@ -267,6 +268,7 @@ impl<'a> ComposeService<'a> {
             entrypoint: own_entrypoint.or(built.and_then(|image| image.entrypoint.clone())),
             command: own_command.or(inherited).unwrap_or_default(),
             environment,
+            places: self.variable_places(),
             listens: listens.iter().any(|key| self.node(key).is_some()),
             ports: self.list_ports(),
             asked_by_client: self.is_asked_by_client(),
@@ -337,6 +339,24 @@ impl<'a> ComposeService<'a> {
             environment.extend(self.pairs(node));
         }
         environment
+    }
+
+    /// Where the values of its variables are written, the strongest layer last.
+    fn variable_places(&self) -> VariablePlaces {
+        let nodes = self.nodes("environment");
+        let place = |(_, node): (&str, &'a YamlNode)| {
+            let entries = node.entries().iter();
+            let entries = entries
+                .filter_map(|entry| Some((entry.key.as_str()?.to_owned(), entry.value.span)));
+            let items = node.items().iter().filter_map(|item| {
+                let text = item.scalar()?.value();
+                let (name, _) = text.text().split_once('=')?;
+                let value = text.slice(name.len() + 1..text.text().len());
+                Some((name.to_owned(), value.span_all()))
+            });
+            entries.chain(items).collect::<Vec<_>>()
+        };
+        nodes.flat_map(place).collect()
     }
 
     /// Why there is more of the environment than can be seen: a file that is not in the tree.

@@ -10,6 +10,7 @@ mod stages;
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::conf::{self, FileTexts, TextFrame};
+use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, LaunchResult, ScriptLookup, StartedProgram};
 use crate::extract::script;
@@ -254,6 +255,7 @@ pub fn server(
             entrypoint: image.entrypoint.clone(),
             command: image.command.clone().unwrap_or_default(),
             environment: &image.environment,
+            places: VariablePlaces::new(),
             listens: false,
             ports: Vec::new(),
             asked_by_client: false,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
@@ -106,6 +107,7 @@ impl<'a> PodSpec<'a> {
                 entrypoint: command.map(own).or_else(|| inherited?.entrypoint.clone()),
                 command: words.unwrap_or_default(),
                 environment: &environment,
+                places: list_variable_places(container),
                 listens: self.serves(container, image),
                 ports: self.ports(container, image),
                 asked_by_client: self.is_asked_by_client(container),
@@ -282,6 +284,21 @@ pub(super) fn image_scalar(node: &YamlNode) -> RawScalar {
         },
         _ => scalar,
     }
+}
+
+/// Where the variables of a container are written: their values, or what they are taken from.
+fn list_variable_places(container: &YamlNode) -> VariablePlaces {
+    let entries = container.get("env").map(YamlNode::items);
+    let place = |entry: &YamlNode| {
+        let name = known_text(entry.get("name"))?.to_owned();
+        let value = entry.get("value").or(entry.get("valueFrom"));
+        Some((name, value.unwrap_or(entry).span))
+    };
+    entries
+        .unwrap_or_default()
+        .iter()
+        .filter_map(place)
+        .collect()
 }
 
 fn list_mount_paths(container: &YamlNode) -> Vec<String> {
