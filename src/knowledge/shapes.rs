@@ -111,6 +111,8 @@ pub struct ServerShapes {
     pub data_directory: String,
     pub persistence: PersistenceShapes,
     pub cluster_mode: String,
+    /// The directive that names the file in which a node of a cluster keeps who it is.
+    pub cluster_state: String,
     pub replica_of: String,
     pub include: String,
     pub queue_variables: Vec<String>,

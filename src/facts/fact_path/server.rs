@@ -22,6 +22,8 @@ fact_table! {
         Replicas = "replicas": Int, "number of processes with this configuration";
         StorageKind = "storage.kind": Text of StorageKind::WORDS,
             "storage of the data directory: `persistent`, `ephemeral` or `none`";
+        StorageNodeKind = "storage.node_kind": Text of StorageKind::WORDS,
+            "storage of the file in which a node of a cluster keeps its identity: `persistent`, `ephemeral` or `none`";
         StorageWritable = "storage.writable": Bool,
             "the server can write its data directory";
         StorageUnused = "storage.unused": Text,

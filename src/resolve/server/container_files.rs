@@ -183,10 +183,13 @@ impl<'a> SeenContainer<'a> {
         }
         if let (Some(on), Some(idle)) = (&needed.on, &needed.idle) {
             let deciding = effective.get(on)?;
-            match deciding.known_datum() {
-                Some(Datum::Int(number)) if number.to_string() == *idle => return None,
-                Some(_) => {}
-                None => return Some(FactValue::unknown(Cause::NotSaid("TLS port"))),
+            let is_idle = match deciding.known_datum() {
+                Some(Datum::Int(number)) => number.to_string() == *idle,
+                Some(datum) => datum.as_text() == Some(idle),
+                None => return Some(FactValue::unknown(Cause::DirectiveNotKnown(on.clone()))),
+            };
+            if is_idle {
+                return None;
             }
         }
         let args = line.fact(DirectiveFact::Args)?.known_datum()?;

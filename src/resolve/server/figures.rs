@@ -10,7 +10,7 @@ use crate::facts::raw::{
 };
 use crate::facts::value::ValueOrigin;
 use crate::facts::words::StorageKind;
-use crate::facts::{Datum, FactValue, Subject, quantity};
+use crate::facts::{Datum, FactValue, Subject, ValueState, quantity};
 use crate::resolve::server::ServerResolver;
 use crate::resolve::server::steps::A_PART;
 use crate::source::Span;
@@ -90,7 +90,11 @@ impl ServerResolver<'_> {
     pub(super) fn put_words(&self, subject: &mut Subject) {
         let Some(server) = self.deployed else {
             subject.put(ServerFact::LimitOwner, FactValue::from_derived("server"));
-            for fact in [ServerFact::StorageKind, ServerFact::Exporter] {
+            for fact in [
+                ServerFact::StorageKind,
+                ServerFact::StorageNodeKind,
+                ServerFact::Exporter,
+            ] {
                 subject.put(fact, FactValue::unknown(Cause::NotDeployed));
             }
             return;
@@ -118,8 +122,38 @@ impl ServerResolver<'_> {
                 .with_anchor_when_unset(server.anchor);
             subject.put(ServerFact::StorageKind, storage);
         }
+        let node = self.node_storage(server, subject);
+        subject.put(ServerFact::StorageNodeKind, node);
         if self.knowledge.snippet {
             self.doubt_absences(subject);
+        }
+    }
+
+    /// What the file is on in which a node of a cluster keeps who it is. It stands in the data directory
+    /// unless its path is a whole one.
+    fn node_storage(&self, server: &RawServer, subject: &Subject) -> FactValue {
+        let of_data = || {
+            let kind = subject.fact(ServerFact::StorageKind);
+            kind.cloned().unwrap_or_else(FactValue::absent)
+        };
+        let name = subject.conf(&self.knowledge.shapes.servers.cluster_state);
+        let Some(name) = name else { return of_data() };
+        match (name.text(), &name.state) {
+            (_, ValueState::Unknown(reason)) => {
+                FactValue::unknown(reason.clone()).with_anchor_when_unset(server.anchor)
+            }
+            (Some(path), _) if path.starts_with('/') => {
+                let Some(mounts) = &server.mounts else {
+                    let why = Cause::Storage("its volumes are not seen");
+                    return FactValue::unknown(why).with_anchor_when_unset(server.anchor);
+                };
+                // Where nothing is mounted, its own line says where it is.
+                let place = name.place().unwrap_or(server.anchor);
+                self.storage_at(mounts, path)
+                    .with_anchor_when_unset(place)
+                    .with_strength(name.strength)
+            }
+            _ => of_data(),
         }
     }
 
@@ -142,6 +176,7 @@ impl ServerResolver<'_> {
     fn doubt_absences(&self, subject: &mut Subject) {
         for fact in [
             ServerFact::StorageKind,
+            ServerFact::StorageNodeKind,
             ServerFact::Exporter,
             ServerFact::ProbesStartup,
             ServerFact::Rollout,
@@ -163,11 +198,15 @@ impl ServerResolver<'_> {
 
     /// What the data directory is on.
     fn storage(&self, mounts: &[RawMount], subject: &Subject) -> FactValue {
-        let directory = match self.data_directory(subject) {
-            Ok((directory, _)) => directory,
-            Err(reason) => return FactValue::unknown(reason),
-        };
-        let holds = |mount: &&RawMount| Path::new(&directory).starts_with(&mount.path);
+        match self.data_directory(subject) {
+            Ok((directory, _)) => self.storage_at(mounts, &directory),
+            Err(reason) => FactValue::unknown(reason),
+        }
+    }
+
+    /// What a path of its container is on.
+    fn storage_at(&self, mounts: &[RawMount], path: &str) -> FactValue {
+        let holds = |mount: &&RawMount| Path::new(path).starts_with(&mount.path);
         let nearest = mounts
             .iter()
             .filter(holds)
@@ -205,7 +244,7 @@ impl ServerResolver<'_> {
                 None => return Err(Cause::Storage("the data directory is unknown")),
             },
             Some(FactValue {
-                state: crate::facts::ValueState::Unknown(reason),
+                state: ValueState::Unknown(reason),
                 ..
             }) => return Err(reason.clone()),
             _ => match generated
