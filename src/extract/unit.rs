@@ -1,7 +1,10 @@
-//! Service units of a host, and the container units that Podman makes such of: the command that starts a
-//! server, its limits, and the file that it is given. Drop-ins in the folder beside a unit are read with it.
+//! Service units of a host: the command that starts a server, its limits, and the file that it is given.
+//! Drop-ins in the folder beside a unit are read with it. What the settings are called is knowledge; what
+//! units of containers say beside is left to [`container`].
 //!
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
+
+mod container;
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::image_set_up::VariablePlaces;
@@ -13,7 +16,9 @@ use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, RawFacts, RawScalar, RawServer};
 use crate::facts::{Cause, EditTarget, Strength, quantity};
-use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
+use crate::knowledge::shapes::{
+    ContainerUnitShape, DeploymentShapes, ServiceUnitShape, UnitShapes,
+};
 use crate::source::{Comment, Excerpt, Span, path};
 use crate::syntax::dotenv;
 use crate::syntax::shell;
@@ -27,18 +32,12 @@ pub struct UnitFile {
     pub comments: Vec<Comment>,
 }
 
-const SERVICE: &str = "Service";
-/// The section of a container unit, and what its file ends with (podman-systemd.unit(5)).
-const CONTAINER: &str = "Container";
-const CONTAINER_ENDING: &str = ".container";
-
 /// Reads a file.
 pub fn read(path: &str, excerpt: &Excerpt) -> UnitFile {
     let parsed = unit::parse(excerpt);
-    let is_read = |setting: &UnitSetting| [SERVICE, CONTAINER].contains(&setting.section.as_str());
     UnitFile {
         path: path.to_owned(),
-        settings: parsed.settings.into_iter().filter(is_read).collect(),
+        settings: parsed.settings,
         comments: parsed.comments,
     }
 }
@@ -52,9 +51,10 @@ pub fn servers(
     let mut raw = RawFacts::default();
     for unit in units {
         raw.comments.extend(unit.comments.iter().cloned());
-        let section = match path::name(&unit.path) {
-            name if name.ends_with(".service") => SERVICE,
-            name if name.ends_with(CONTAINER_ENDING) => CONTAINER,
+        let known = &shapes.servers.units;
+        let names = match path::name(&unit.path) {
+            name if name.ends_with(&known.service.ending) => UnitNames::of_service(known),
+            name if name.ends_with(&known.container.ending) => UnitNames::of_container(known),
             _ => continue,
         };
         let folder = format!("{}.d", unit.path);
@@ -64,26 +64,58 @@ pub fn servers(
         let settings = unit.settings.iter();
         let merged = MergedUnit {
             path: &unit.path,
-            section,
+            names,
             settings: settings
                 .chain(drop_ins.flat_map(|drop_in| &drop_in.settings))
                 .collect(),
             tree,
             shapes,
         };
-        raw.servers.extend(match section {
-            CONTAINER => merged.container(),
-            _ => merged.server(),
+        raw.servers.extend(match merged.names.container {
+            Some(container) => merged.container(container),
+            None => merged.server(&known.service),
         });
     }
     raw
 }
 
+/// What a kind of unit calls what both kinds have.
+#[derive(Clone, Copy)]
+struct UnitNames<'a> {
+    /// The section that says what is run.
+    section: &'a str,
+    environment: &'a str,
+    environment_files: &'a str,
+    /// What a unit of a container says beside.
+    container: Option<&'a ContainerUnitShape>,
+}
+
+impl<'a> UnitNames<'a> {
+    fn of_service(shapes: &'a UnitShapes) -> Self {
+        let service = &shapes.service;
+        Self {
+            section: &service.section,
+            environment: &service.environment,
+            environment_files: &service.environment_files,
+            container: None,
+        }
+    }
+
+    fn of_container(shapes: &'a UnitShapes) -> Self {
+        let container = &shapes.container;
+        Self {
+            section: &container.section,
+            environment: &container.environment,
+            environment_files: &container.environment_files,
+            container: Some(container),
+        }
+    }
+}
+
 /// A unit with its drop-ins.
 struct MergedUnit<'a> {
     path: &'a str,
-    /// The section that says what is run.
-    section: &'a str,
+    names: UnitNames<'a>,
     settings: Vec<&'a UnitSetting>,
     tree: &'a dyn Fn(&str) -> Vec<String>,
     shapes: &'a DeploymentShapes,
@@ -96,64 +128,14 @@ impl MergedUnit<'_> {
         (!last.value.text().is_empty()).then_some(*last)
     }
 
-    /// The server that a container unit runs.
-    fn container(&self) -> Option<RawServer> {
-        let image = self.last("Image")?;
-        let reference =
-            (!image.value.text().contains('%')).then(|| ImageReference::parse(image.value.text()));
-        let environment = self.environment();
-        let words = |setting: &UnitSetting| launch::split(&without_specifiers(&setting.value));
-        let ports = || self.all("PublishPort").map(|port| port.value.text());
-        let own_port = |port: &str| {
-            let own = port.rsplit(':').next().unwrap_or(port);
-            own.split('/').next().unwrap_or(own).to_owned()
-        };
-        let launched = launch::follow_launch(
-            &StartedProgram {
-                image: reference.as_ref(),
-                entrypoint: self.last("Entrypoint").map(words),
-                command: self.last("Exec").map(words).unwrap_or_default(),
-                environment: &environment,
-                places: VariablePlaces::new(),
-                listens: true,
-                ports: ports().map(own_port).collect(),
-                asked_by_client: false,
-                scripts: None,
-                mounts: None,
-                at: image.value.span_all(),
-            },
-            self.shapes,
-        );
-        let hidden = |reason| ConfPart::NotVisible { reason, at: None };
-        let conf = match launched {
-            LaunchResult::Other => return None,
-            LaunchResult::Hidden(reason) => vec![hidden(reason)],
-            LaunchResult::Server(invocation) => self.conf(*invocation),
-        };
-        let mut deployment = self.deployment(path::name(self.path));
-        // What is published on a real address can be reached; a network of containers is not seen.
-        if !ports().any(|port| !port.starts_with("127.") && !port.starts_with("[::1]")) {
-            let network = Cause::Host("the networks of its containers are unknown");
-            deployment = deployment.with_unknown(ServerFact::Reachable, network);
-        }
-        let name = format!("unit/{}", path::name(self.path));
-        let anchor = image.name_span.to(image.value.span_all());
-        Some(RawServer {
-            image: Some(scalar(image, |text| Some(text.to_owned()))),
-            deployment,
-            conf,
-            ..RawServer::new(name, anchor)
-        })
-    }
-
     /// The settings of a name in the section that says what is run.
     fn all(&self, name: &str) -> impl Iterator<Item = &UnitSetting> {
-        let of_name = move |s: &&&UnitSetting| s.name == name && s.section == self.section;
+        let of_name = move |s: &&&UnitSetting| s.name == name && s.section == self.names.section;
         self.settings.iter().filter(of_name).copied()
     }
 
-    fn server(&self) -> Option<RawServer> {
-        let start = self.last("ExecStart")?;
+    fn server(&self, service: &ServiceUnitShape) -> Option<RawServer> {
+        let start = self.last(&service.command)?;
         let environment = self.environment();
         let (command, gap) = self.command(start, &environment);
         let launched = launch::follow_launch(
@@ -203,7 +185,7 @@ impl MergedUnit<'_> {
                 words.push(fill_in(argument, environment, &budget));
                 continue;
             };
-            match (environment.get(name), self.last("EnvironmentFile")) {
+            match (environment.get(name), self.environment_file()) {
                 (Some(Ok(value)), _) => {
                     if let Err(reason) = budget.admit(value.len()) {
                         gap = Some(reason);
@@ -235,10 +217,15 @@ impl MergedUnit<'_> {
         (words, gap)
     }
 
+    /// A file of the host that sets variables.
+    fn environment_file(&self) -> Option<&UnitSetting> {
+        self.last(self.names.environment_files)
+    }
+
     /// What the unit sets; a file of the host may set the same anew.
     fn environment(&self) -> ProcessEnvironment {
-        let file = self.last("EnvironmentFile");
-        let pairs = self.all("Environment").flat_map(|setting| {
+        let file = self.environment_file();
+        let pairs = self.all(self.names.environment).flat_map(|setting| {
             let words = shell::words(&setting.value);
             let pairs = words.iter().map(|word| dotenv::parse(&word.text));
             pairs.flatten().collect::<Vec<_>>()
@@ -277,46 +264,21 @@ impl MergedUnit<'_> {
             .with_known(ServerFact::LimitOwner, "unit")
             .with_known(ServerFact::LimitsMemoryField, "MemoryMax");
         let written = &mut deployment.quantities.written;
-        let memory = self.last("MemoryMax").or(self.last("MemoryLimit"));
-        // systemd ignores a limit of 0 and says so (config_parse_memory_limit in load-fragment.c).
-        let is_limit = |setting: &&UnitSetting| !["infinity", "0"].contains(&setting.value.text());
-        if let Some(setting) = memory.filter(is_limit) {
+        let service = &self.shapes.servers.units.service;
+        let memory = service.memory.iter().find_map(|name| self.last(name));
+        let is_endless = |setting: &UnitSetting| {
+            let value = setting.value.text();
+            service.endless.iter().any(|word| word == value)
+        };
+        if let Some(setting) = memory.filter(|setting| !is_endless(setting)) {
             written.insert(DeploymentQuantity::LimitsMemory, scalar(setting, bytes));
-        } else if let Some(limit) = self.container_memory() {
+        } else if let Some(limit) = self.names.container.and_then(|c| self.container_memory(c)) {
             written.insert(DeploymentQuantity::LimitsMemory, limit);
         }
-        if let Some(setting) = self.last("CPUQuota") {
+        if let Some(setting) = self.last(&service.processors) {
             written.insert(DeploymentQuantity::LimitsCpu, scalar(setting, cores));
         }
         deployment
-    }
-
-    /// The limit that Podman is asked for.
-    fn container_memory(&self) -> Option<RawScalar> {
-        if let Some(setting) = self.all("Memory").last() {
-            return Some(scalar(setting, bytes));
-        }
-        let options = self.all("PodmanArgs").collect::<Vec<_>>();
-        let written = |setting: &&UnitSetting| {
-            let text = setting.value.text().replace('=', " ");
-            let mut words = text.split_ascii_whitespace();
-            words.find(|word| ["--memory", "-m"].contains(word))?;
-            let limit = words.next().and_then(bytes);
-            Some(scalar(setting, |_| limit.clone()))
-        };
-        options.iter().rev().copied().find_map(|s| written(&s))
-    }
-
-    /// Where a file of the container stands on the host.
-    fn find_mounted(&self, file: &str) -> Option<String> {
-        self.all("Volume").find_map(|volume| {
-            let mut parts = volume.value.text().split(':');
-            let (host, target) = (parts.next()?, parts.next()?);
-            let rest = file.strip_prefix(target.trim_end_matches('/'))?;
-            let is_inside = rest.is_empty() || rest.starts_with('/');
-            let is_path = host.starts_with(['/', '.', '%']);
-            (is_inside && is_path).then(|| format!("{}{rest}", host.trim_end_matches('/')))
-        })
     }
 
     /// The file that the server is given.
@@ -325,19 +287,14 @@ impl MergedUnit<'_> {
             reason,
             at: Some(at),
         };
-        let on_host = match self.section {
-            CONTAINER => self.find_mounted(path),
-            _ => Some(path.to_owned()),
+        let on_host = match self.names.container {
+            Some(container) => self.find_mounted(container, path),
+            None => Some(path.to_owned()),
         };
         let Some(on_host) = on_host else {
             return hidden(Cause::InImage(path.to_owned()));
         };
-        // `%h` and the like are known on the host alone; what follows them may lie in the tree.
-        let below = match on_host.starts_with('%') {
-            true => on_host.split_once('/').map_or("", |(_, rest)| rest),
-            false => on_host.trim_start_matches("./"),
-        };
-        match &(self.tree)(below)[..] {
+        match &self.find_on_host(&on_host)[..] {
             [one] => ConfPart::File {
                 path: one.clone(),
                 evidence: format!("it is called like {on_host}"),
@@ -350,6 +307,16 @@ impl MergedUnit<'_> {
             }),
             _ => hidden(Cause::SeveralFiles(on_host)),
         }
+    }
+
+    /// The files of the tree that may lie at a path of the host.
+    fn find_on_host(&self, on_host: &str) -> Vec<String> {
+        // `%h` and the like are known on the host alone; what follows them may lie in the tree.
+        let below = match on_host.starts_with('%') {
+            true => on_host.split_once('/').map_or("", |(_, rest)| rest),
+            false => on_host.trim_start_matches("./"),
+        };
+        (self.tree)(below)
     }
 
     fn conf(&self, mut invocation: CommandInvocation) -> Vec<ConfPart> {

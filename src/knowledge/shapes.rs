@@ -9,6 +9,7 @@ mod images;
 mod library;
 pub mod path;
 pub mod schema;
+mod units;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::source::glob_list::{GlobList, GlobStyle};
 pub use image::ImageReference;
 pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary, ImageSetUp, SetUpLine};
 pub use library::{ChartName, ShapeLibrary};
+pub use units::{ContainerUnitShape, ServiceUnitShape, UnitShapes};
 
 /// The files as JSON, which `build.rs` makes of the YAML.
 static SHAPES: Dir<'_> = include_dir!("$OUT_DIR/knowledge/shapes");
@@ -138,6 +140,7 @@ pub struct ServerShapes {
     pub workloads: Vec<WorkloadShape>,
     pub releases: Vec<ReleaseShape>,
     pub pod_charts: Vec<PodChartShape>,
+    pub units: UnitShapes,
     /// What templates end with.
     pub templates: Vec<String>,
     pub unread_templates: Vec<String>,

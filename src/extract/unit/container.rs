@@ -1,0 +1,391 @@
+//! Units of which Podman makes services that run a container: its image and arguments, what is mounted
+//! into it, and what it publishes. The volumes of other units are known by their endings alone: they
+//! outlive the container.
+
+use std::path::Path;
+
+use super::{MergedUnit, bytes, scalar, without_specifiers};
+use crate::extract::command::CommandInvocation;
+use crate::extract::container_paths::whole_path;
+use crate::extract::image_set_up::VariablePlaces;
+use crate::extract::launch::{self, LaunchResult, StartedProgram};
+use crate::extract::unread_mounts::{may_read_files, why_unread};
+use crate::facts::fact_path::ServerFact;
+use crate::facts::raw::{
+    ConfPart, MountContent, MountStorage, RawContainer, RawGivenVariable, RawHeld, RawMount,
+    RawScalar, RawServer, RawUnread, WrittenCommand,
+};
+use crate::facts::{Cause, Strength};
+use crate::knowledge::shapes::{ContainerUnitShape, ImageReference};
+use crate::source::path;
+use crate::syntax::dotenv;
+use crate::syntax::shell;
+use crate::syntax::unit::UnitSetting;
+
+/// A volume, a file of the host or memory at a path of the container.
+struct UnitMount<'a> {
+    target: String,
+    source: MountOrigin<'a>,
+    read_only: bool,
+    setting: &'a UnitSetting,
+}
+
+enum MountOrigin<'a> {
+    /// A file or folder of the host.
+    Host(&'a str),
+    Volume,
+    /// It has no name.
+    Anonymous,
+    Memory,
+    Unknown,
+}
+
+impl MergedUnit<'_> {
+    /// The server that a container unit runs.
+    pub(super) fn container(&self, names: &ContainerUnitShape) -> Option<RawServer> {
+        let image = self.last(&names.image)?;
+        let is_made = image.value.text().ends_with(&names.made);
+        let is_known = !image.value.text().contains('%') && !is_made;
+        let reference = is_known.then(|| ImageReference::parse(image.value.text()));
+        let environment = self.environment();
+        let mounts = self.mounts(names);
+        let words = |setting: &UnitSetting| launch::split(&without_specifiers(&setting.value));
+        let ports: Vec<&str> = self.all(&names.ports).map(|p| p.value.text()).collect();
+        let launched = launch::follow_launch(
+            &StartedProgram {
+                image: reference.as_ref(),
+                entrypoint: self.last(&names.entrypoint).map(words),
+                command: self.last(&names.command).map(words).unwrap_or_default(),
+                environment: &environment,
+                places: self.variable_places(names),
+                listens: true,
+                ports: ports.iter().map(|port| own_port(port)).collect(),
+                asked_by_client: false,
+                scripts: None,
+                mounts: (self.environment_file().is_none())
+                    .then(|| mounts.iter().map(|mount| mount.target.clone()).collect()),
+                at: image.value.span_all(),
+            },
+            self.shapes,
+        );
+        let hidden = |reason| ConfPart::NotVisible { reason, at: None };
+        let shape = reference
+            .as_ref()
+            .and_then(|image| self.shapes.official_image(image));
+        let data = shape.and_then(|shape| shape.data.as_deref());
+        let (conf, container, unread) = match launched {
+            LaunchResult::Other => return None,
+            LaunchResult::Hidden(reason) => (vec![hidden(reason)], None, Vec::new()),
+            LaunchResult::Server(invocation) => {
+                let container = self.raw_container(names, &invocation, data);
+                let unread = self.unread(names, &invocation, &mounts);
+                (self.conf(*invocation), Some(container), unread)
+            }
+        };
+        let mut deployment = self.deployment(path::name(self.path));
+        // What is published on a real address can be reached; a network of containers is not seen.
+        let open: Vec<String> = ports
+            .iter()
+            .filter(|port| !is_own_host(port))
+            .map(|port| own_port(port))
+            .collect();
+        if open.is_empty() {
+            let network = Cause::Host("the networks of its containers are unknown");
+            deployment = deployment.with_unknown(ServerFact::Reachable, network);
+        }
+        let is_on = |setting: &UnitSetting| setting.value.text().eq_ignore_ascii_case("true");
+        let read_only = self.last(&names.read_only).is_some_and(is_on);
+        let deployment = deployment.with_known(ServerFact::FilesystemReadOnly, read_only);
+        let name = format!("unit/{}", path::name(self.path));
+        let anchor = image.name_span.to(image.value.span_all());
+        let mut mounts: Vec<RawMount> = mounts.iter().map(|mount| self.raw_mount(mount)).collect();
+        let is_mounted = |data: &&str| {
+            let mut mounts = mounts.iter();
+            mounts.any(|mount| Path::new(data).starts_with(&mount.path))
+        };
+        if let Some(data) = data.filter(|data| !is_mounted(data)) {
+            mounts.push(RawMount {
+                path: data.to_owned(),
+                storage: MountStorage::Unknown,
+                read_only: false,
+                content: MountContent::Unknown(Cause::Storage(
+                    "a volume without a name may keep what an earlier container wrote",
+                )),
+                span: anchor,
+            });
+        }
+        Some(RawServer {
+            image: Some(scalar(image, |text| (!is_made).then(|| text.to_owned()))),
+            deployment,
+            conf,
+            hosts: vec![self.host_name(names)],
+            published: open,
+            mounts: Some(mounts),
+            data_directory: data.map(str::to_owned),
+            container,
+            unread,
+            ..RawServer::new(name, anchor)
+        })
+    }
+
+    /// The name under which containers of its network reach it.
+    fn host_name(&self, names: &ContainerUnitShape) -> String {
+        let own = self.last(&names.name).map(|name| name.value.text());
+        let unit = path::name(self.path).trim_end_matches(names.ending.as_str());
+        own.map_or_else(|| format!("{}{unit}", names.usual_name), str::to_owned)
+    }
+
+    /// What the container is started with; its image is the publisher's unless a unit makes it.
+    fn raw_container(
+        &self,
+        names: &ContainerUnitShape,
+        invocation: &CommandInvocation,
+        data: Option<&str>,
+    ) -> RawContainer {
+        let entrypoint = self.last(&names.entrypoint);
+        let written = [entrypoint, self.last(&names.command)];
+        let texts: Vec<&str> = written.iter().flatten().map(|s| s.value.text()).collect();
+        let first = written.iter().flatten().next();
+        let command = first.map(|first| WrittenCommand {
+            text: texts.join(" "),
+            is_entrypoint: entrypoint.is_some(),
+            span: first.value.span_all(),
+        });
+        // Every other setting may use a variable, but for the image and the variables themselves.
+        let settings = self.settings.iter();
+        let users = settings.filter(|s| s.name != names.environment && s.name != names.image);
+        let users: Vec<&str> = users.map(|s| s.value.text()).collect();
+        let variables = self.list_variables(names).into_iter();
+        let variables = variables.map(|(name, setting)| RawGivenVariable {
+            span: setting.value.span_all(),
+            is_used: users.iter().any(|text| text.contains(&name)),
+            name,
+        });
+        RawContainer {
+            altered: None,
+            prepared: invocation.prepared.clone(),
+            ends_with_server: invocation.is_last,
+            file: whole_path(invocation.file.as_ref(), data),
+            variables: variables.collect(),
+            command,
+            makes_volumes: true,
+        }
+    }
+
+    /// The variables with the settings that give them.
+    fn list_variables(&self, names: &ContainerUnitShape) -> Vec<(String, &UnitSetting)> {
+        let settings = self.all(&names.environment);
+        let given = settings.flat_map(|setting| {
+            let words = shell::words(&setting.value);
+            let pairs = words.iter().flat_map(|word| dotenv::parse(&word.text));
+            let found = pairs.map(|(name, _)| (name, setting));
+            found.collect::<Vec<_>>()
+        });
+        given.collect()
+    }
+
+    fn variable_places(&self, names: &ContainerUnitShape) -> VariablePlaces {
+        let variables = self.list_variables(names).into_iter();
+        variables
+            .map(|(name, setting)| (name, setting.value.span_all()))
+            .collect()
+    }
+
+    /// The limit that Podman is asked for.
+    pub(super) fn container_memory(&self, names: &ContainerUnitShape) -> Option<RawScalar> {
+        if let Some(setting) = self.all(&names.memory).last() {
+            return Some(scalar(setting, bytes));
+        }
+        let options = self.all(&names.options).collect::<Vec<_>>();
+        let is_limit = |word: &&str| names.memory_options.iter().any(|known| known == word);
+        let written = |setting: &&UnitSetting| {
+            let text = setting.value.text().replace('=', " ");
+            let mut words = text.split_ascii_whitespace();
+            words.find(is_limit)?;
+            let limit = words.next().and_then(bytes);
+            Some(scalar(setting, |_| limit.clone()))
+        };
+        options.iter().rev().copied().find_map(|s| written(&s))
+    }
+
+    // What is mounted.
+
+    /// Everything that is mounted; of two mounts at one path the last holds.
+    fn mounts(&self, names: &ContainerUnitShape) -> Vec<UnitMount<'_>> {
+        let volumes = self.all(&names.volumes).filter_map(read_volume);
+        let memory = self.all(&names.memory_mounts).map(|setting| UnitMount {
+            target: setting
+                .value
+                .text()
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            source: MountOrigin::Memory,
+            read_only: false,
+            setting,
+        });
+        let pairs = self.all(&names.mounts).filter_map(read_mount);
+        let mut found: Vec<UnitMount<'_>> = Vec::new();
+        for mount in volumes.chain(memory).chain(pairs) {
+            found.retain(|other| other.target != mount.target);
+            found.push(mount);
+        }
+        found
+    }
+
+    fn raw_mount(&self, mount: &UnitMount<'_>) -> RawMount {
+        let unknown = |why| MountContent::Unknown(Cause::Storage(why));
+        let (storage, content) = match mount.source {
+            MountOrigin::Host(on_host) => {
+                let content = match self.find_host_file(on_host) {
+                    Some(_) => MountContent::File,
+                    None => unknown("it is a folder of the host"),
+                };
+                (MountStorage::Persistent, content)
+            }
+            MountOrigin::Volume => (
+                MountStorage::Persistent,
+                unknown("a volume may hold it already"),
+            ),
+            MountOrigin::Memory => (MountStorage::Ephemeral, MountContent::Empty),
+            MountOrigin::Anonymous | MountOrigin::Unknown => (
+                MountStorage::Unknown,
+                unknown("a volume may hold it already"),
+            ),
+        };
+        RawMount {
+            path: mount.target.clone(),
+            storage,
+            read_only: mount.read_only,
+            content,
+            span: mount.setting.value.span_all(),
+        }
+    }
+
+    /// The file of the tree that a path of the host names: one below the unit's own folder, or the only
+    /// one that is called like it.
+    fn find_host_file(&self, on_host: &str) -> Option<(String, Strength)> {
+        let name = path::name(on_host);
+        if !name.contains('.') {
+            return None;
+        }
+        let relative = on_host.starts_with('.');
+        let own = path::resolve(path::folder(self.path), on_host).filter(|_| relative);
+        match &self.find_on_host(on_host)[..] {
+            found if own.as_ref().is_some_and(|own| found.contains(own)) => {
+                Some((own?, Strength::Certain))
+            }
+            [one] if path::name(one) == name => Some((one.clone(), Strength::Assumed)),
+            _ => None,
+        }
+    }
+
+    /// Where a file of the container stands on the host.
+    pub(super) fn find_mounted(&self, names: &ContainerUnitShape, file: &str) -> Option<String> {
+        let mounts = self.mounts(names);
+        mounts.iter().find_map(|mount| {
+            let MountOrigin::Host(on_host) = mount.source else {
+                return None;
+            };
+            let rest = file.strip_prefix(mount.target.trim_end_matches('/'))?;
+            let is_inside = rest.is_empty() || rest.starts_with('/');
+            is_inside.then(|| format!("{}{rest}", on_host.trim_end_matches('/')))
+        })
+    }
+
+    /// The mounts that hold configuration of which the server is never told.
+    fn unread(
+        &self,
+        names: &ContainerUnitShape,
+        invocation: &CommandInvocation,
+        mounts: &[UnitMount<'_>],
+    ) -> Vec<RawUnread> {
+        let include = &self.shapes.servers.include;
+        if may_read_files(invocation, include) || invocation.prepared.is_some() {
+            return Vec::new();
+        }
+        let commands = [self.last(&names.entrypoint), self.last(&names.command)];
+        let words = commands.into_iter().flatten();
+        let words: Vec<Option<&str>> = words.map(|s| Some(s.value.text())).collect();
+        let unread = mounts.iter().filter_map(|mount| {
+            let MountOrigin::Host(on_host) = mount.source else {
+                return None;
+            };
+            let (path, strength) = self.find_host_file(on_host)?;
+            Some(RawUnread {
+                name: mount.target.clone(),
+                span: mount.setting.value.span_all(),
+                why: why_unread(&words, &mount.target, invocation)?,
+                strength,
+                held: Some(RawHeld::File { path }),
+            })
+        });
+        unread.collect()
+    }
+}
+
+/// `SOURCE:PATH:OPTIONS`, or a path alone, at which Podman makes a volume without a name.
+fn read_volume(setting: &UnitSetting) -> Option<UnitMount<'_>> {
+    let mut parts = setting.value.text().split(':');
+    let first = parts.next()?;
+    let (source, target) = match parts.next() {
+        Some(target) => (read_origin(first), target),
+        None => (MountOrigin::Anonymous, first),
+    };
+    let mut options = parts.next().unwrap_or_default().split(',');
+    Some(UnitMount {
+        target: target.to_owned(),
+        source,
+        read_only: options.any(|option| option == "ro"),
+        setting,
+    })
+}
+
+/// A path of the host, or the name of a volume.
+fn read_origin(source: &str) -> MountOrigin<'_> {
+    if source.starts_with(['/', '.', '%']) {
+        MountOrigin::Host(source)
+    } else {
+        MountOrigin::Volume
+    }
+}
+
+/// `type=KIND,source=SOURCE,destination=PATH`, as `podman run --mount` takes it.
+fn read_mount(setting: &UnitSetting) -> Option<UnitMount<'_>> {
+    let pairs: Vec<(&str, &str)> = setting
+        .value
+        .text()
+        .split(',')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "true")))
+        .collect();
+    let field = |names: &[&str]| {
+        let mut pairs = pairs.iter();
+        pairs.find_map(|(name, value)| names.contains(name).then_some(*value))
+    };
+    let source = field(&["source", "src"]);
+    let source = match (field(&["type"]).unwrap_or("volume"), source) {
+        ("bind", Some(source)) => MountOrigin::Host(source),
+        ("volume", Some(source)) => read_origin(source),
+        ("volume", None) => MountOrigin::Anonymous,
+        ("tmpfs", _) => MountOrigin::Memory,
+        _ => MountOrigin::Unknown,
+    };
+    Some(UnitMount {
+        target: field(&["destination", "dst", "target"])?.to_owned(),
+        source,
+        read_only: field(&["ro", "readonly"]) == Some("true"),
+        setting,
+    })
+}
+
+/// The port of the container in `ADDRESS:PORT:OWN/tcp`.
+fn own_port(port: &str) -> String {
+    let own = port.rsplit(':').next().unwrap_or(port);
+    own.split('/').next().unwrap_or(own).to_owned()
+}
+
+/// Whether a port is published for the own host alone.
+fn is_own_host(port: &str) -> bool {
+    port.starts_with("127.") || port.starts_with("[::1]")
+}
