@@ -183,7 +183,9 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         pattern(
             FileKind::Script,
             MatchConfidence::Content,
-            globs(&["sh"]),
+            globs(&["sh", "mk"])
+                .into_iter()
+                .chain(["makefile", "justfile"].map(str::to_owned)),
             words_of_programs.clone(),
         ),
         pattern(

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aho_corasick::AhoCorasick;
+
 use crate::analysis::{InputFile, read_config_text};
 use crate::discover::FileKind;
 use crate::extract::compose::{self, ComposeFile};
@@ -12,7 +14,7 @@ use crate::extract::dockerfile;
 use crate::extract::secrets;
 use crate::extract::tree_files::TreeFiles;
 use crate::extract::unit::{self, UnitFile};
-use crate::facts::raw::{ConfPart, RawFacts, TextPlace};
+use crate::facts::raw::{ConfPart, RawFacts, RawServer, TextPlace};
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Excerpt, FileId, Span};
 use crate::syntax::yaml::YamlStream;
@@ -83,6 +85,7 @@ impl FileDeployments {
         });
         raw.problems.extend(unread);
         let built = images_in_use(&[known, &raw]);
+        let mut images = Vec::new();
         for build in tree.builds() {
             raw.builds.push(build.programs(&build.usual_contexts()));
             raw.comments.extend(build.comments.iter().cloned());
@@ -90,10 +93,11 @@ impl FileDeployments {
             let own = dockerfile::server(build, shapes, &|path| tree.holds(path), &|path| {
                 tree.script(path)
             });
-            let own = own.filter(|_| !built.contains(&build.path));
-            raw.servers.extend(own);
+            images.extend(own.filter(|_| !built.contains(&build.path)));
             raw.texts.extend(build.texts(&file_text, shapes));
         }
+        drop_named_copies(&mut images, files);
+        raw.servers.append(&mut images);
         let ends_like = |path: &str| ends_like(files, path);
         raw.absorb(unit::servers(&self.units, &ends_like, shapes).within_bounds());
         let by_path: BTreeMap<&str, (FileId, &InputFile)> = files
@@ -117,6 +121,31 @@ fn images_in_use(facts: &[&RawFacts]) -> BTreeSet<String> {
     let workloads = facts.iter().flat_map(|raw| &raw.workloads);
     let workloads = workloads.filter_map(|workload| Some(workload.build.as_ref()?.path.clone()));
     servers.chain(workloads).collect()
+}
+
+/// Takes back that an image's configuration is not read where another file of the tree names its path: what
+/// starts the image may be told of it there.
+fn drop_named_copies(images: &mut Vec<RawServer>, files: &[(FileId, &InputFile)]) {
+    let unread = images.iter().flat_map(|image| &image.unread);
+    let paths: Vec<(String, FileId)> = unread
+        .map(|one| (one.name.clone(), one.span.file))
+        .collect();
+    let Ok(finder) = AhoCorasick::new(paths.iter().map(|(path, _)| path)) else {
+        return;
+    };
+    let mut named = vec![false; paths.len()];
+    for (id, input) in files.iter().filter(|_| !paths.is_empty()) {
+        for found in finder.find_overlapping_iter(input.text.as_bytes()) {
+            let at = found.pattern().as_usize();
+            named[at] |= paths[at].1 != *id;
+        }
+    }
+    let mut named = named.into_iter();
+    for image in images.iter_mut() {
+        image.unread.retain(|_| !named.next().unwrap_or(false));
+    }
+    // Of an image without a word about its server nothing is left to be said.
+    images.retain(|image| image.conf.len() > 1 || !image.unread.is_empty());
 }
 
 /// The configuration files of the tree whose paths end most like a path of the host, at least in

@@ -167,7 +167,12 @@ pub fn of_script(text: &Excerpt, shapes: &DeploymentShapes) -> Vec<RawServer> {
         return Vec::new();
     }
     let commands = script::plain_commands(text);
-    let runs = commands.iter().filter(|c| RUNNERS.contains(&c.program()));
+    // Before a command of a recipe stand signs of make: `@docker run`.
+    let program = |command: &script::ShellCommand| {
+        let name = command.program().trim_start_matches(['@', '-']);
+        RUNNERS.contains(&name)
+    };
+    let runs = commands.iter().filter(|command| program(command));
     let containers = runs.filter_map(|command| run(&command.words));
     containers.filter_map(|one| server(one, shapes)).collect()
 }

@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::extract::command::CommandInvocation;
 use crate::extract::dockerfile::{self, BuildFile, StageImage};
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch;
 use crate::extract::scalar::known_text;
 use crate::extract::script::{self, program_name};
 use crate::extract::variables::VariableValues;
-use crate::facts::raw::ConfPart;
+use crate::facts::raw::{ConfPart, RawUnread};
 use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::{Excerpt, FileId, Span, path};
@@ -349,6 +350,18 @@ impl TreeImage<'_> {
         let holds = |path: &str| files.holds(path);
         self.file
             .file_part(&self.image, path, at, &self.contexts, &holds, shapes)
+    }
+
+    /// The configuration that the image holds and that nothing in its Dockerfile names.
+    pub fn unread_copies(
+        &self,
+        invocation: &CommandInvocation,
+        tree: &dyn Fn(&str) -> bool,
+        shapes: &DeploymentShapes,
+    ) -> Vec<RawUnread> {
+        let (image, contexts) = (&self.image, &self.contexts);
+        self.file
+            .unread_copies(image, invocation, contexts, tree, shapes)
     }
 
     /// A script that the image holds at a path.

@@ -83,8 +83,7 @@ impl<'a> ComposeService<'a> {
         let shape = official(reference.as_ref(), self.project.tree.shapes);
         let data = shape.and_then(|shape| shape.data.as_deref());
         let container = invocation.as_ref().ok();
-        let unread = container.filter(|_| built.is_none());
-        let unread = unread.map(|call| self.unread(call, &mounts));
+        let unread = container.map(|call| self.unread(call, &mounts, built.as_ref()));
         let container = container.map(|call| self.raw_container(call, data, built.as_ref()));
         let conf = match invocation {
             Err(reason) => vec![ConfPart::NotVisible { reason, at: None }],

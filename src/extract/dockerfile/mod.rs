@@ -7,6 +7,7 @@
 mod installs;
 mod programs;
 mod stages;
+mod unread;
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::conf::{self, FileTexts, TextFrame};
@@ -268,9 +269,22 @@ pub fn server(
     let LaunchResult::Server(invocation) = launched else {
         return None;
     };
+    let unread = file.unread_copies(&image, &invocation, &contexts, tree, shapes);
     // An image that only adds tools to another one says nothing of a server's configuration.
-    if invocation.file.is_none() && invocation.arguments.is_empty() {
+    if invocation.file.is_none() && invocation.arguments.is_empty() && unread.is_empty() {
         return None;
+    }
+    let mut deployment = Deployment::by("the deployment")
+        .with_unknown(ServerFact::Exporter, Cause::NotDeployed)
+        .with_known(ServerFact::LimitOwner, "container");
+    // Whoever starts the image otherwise may make the server its process all the same.
+    match invocation.is_last {
+        Some(true) => deployment = deployment.with_known(ServerFact::MainProcess, true),
+        Some(false) => {}
+        None => {
+            let why = Cause::StartScript("is not followed");
+            deployment = deployment.with_unknown(ServerFact::MainProcess, why);
+        }
     }
     let mut conf = parts(file, &image, *invocation, &contexts, tree, shapes);
     conf.push(ConfPart::NotVisible {
@@ -281,12 +295,11 @@ pub fn server(
     Some(RawServer {
         installed: image.find_installed(shapes),
         image: Some(image.base),
-        deployment: Deployment::by("the deployment")
-            .with_unknown(ServerFact::Exporter, Cause::NotDeployed)
-            .with_known(ServerFact::LimitOwner, "container"),
+        deployment,
         conf,
         data_directory: shape.and_then(|shape| shape.data.clone()),
         fragment: true,
+        unread,
         ..RawServer::new(format!("image/{}", file.path), image.anchor)
     })
 }
