@@ -237,11 +237,13 @@ fn autoscaler(root: &YamlNode) -> Option<RawAutoscaler> {
 }
 
 fn service(root: &YamlNode) -> Option<RawService> {
-    let object = object_name(root, "Service").filter(|object| !object.templated)?;
-    let selector = root
-        .at("spec.selector")
-        .map(YamlNode::entries)
-        .unwrap_or_default();
+    let object = object_name(root, "Service")?;
+    let selector = root.at("spec.selector");
+    // What a template selects by more labels than can be seen may lead to other pods.
+    if object.templated && selector.is_none_or(YamlNode::is_open) {
+        return None;
+    }
+    let selector = selector.map(YamlNode::entries).unwrap_or_default();
     let ports = root.at("spec.ports").map(YamlNode::items);
     let ports = ports.unwrap_or_default().iter();
     Some(RawService {
@@ -250,8 +252,9 @@ fn service(root: &YamlNode) -> Option<RawService> {
         selector: selector
             .iter()
             .filter_map(|entry| {
+                // One template action is the same text wherever it stands.
                 let key = entry.key.as_str()?.to_owned();
-                Some((key, known_text(Some(&entry.value))?.to_owned()))
+                Some((key, entry.value.as_str()?.to_owned()))
             })
             .collect(),
         headless: known_text(root.at("spec.clusterIP")) == Some("None"),

@@ -292,7 +292,7 @@ impl<'a> PodSpec<'a> {
             .filter_map(|entry| {
                 Some((
                     entry.key.as_str()?.to_owned(),
-                    known_text(Some(&entry.value))?.to_owned(),
+                    entry.value.as_str()?.to_owned(),
                 ))
             })
             .collect()

@@ -2,10 +2,11 @@
 //! environment. Which program of the tree runs in them is for `link` to say.
 
 use crate::extract::command_programs;
-use crate::extract::launch::LaunchResult;
+use crate::extract::launch::{CommandArgument, LaunchResult};
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{container_anchor, known_text, raw_scalar, template_reason};
+use crate::extract::tree_files::TreeImage;
 use crate::extract::workload::start::image_scalar;
 use crate::extract::workload::{PodFacts, PodSpec};
 use crate::facts::Cause;
@@ -41,6 +42,10 @@ impl PodSpec<'_> {
         let image = container.get("image").map(image_scalar);
         let reference = image.and_then(|image| image.text.ok());
         let reference = reference.map(|text| ImageReference::parse(&text));
+        let files = self.context.files;
+        let built = reference.as_ref();
+        let built = built.and_then(|image| files.image(image, self.shapes));
+        let words = words(container, built.as_ref());
         RawWorkload {
             name: self.object_title(),
             namespace: self.object.namespace.clone(),
@@ -52,9 +57,13 @@ impl PodSpec<'_> {
                 .as_ref()
                 .is_some_and(|image| !image.repository.contains('/')),
             image: reference.map(|image| image.name),
-            commands: commands(container),
-            workers: command_programs::count_workers(&words(container)),
-            build: None,
+            commands: match container.get("command").is_some() || built.is_some() {
+                true => command_programs::programs(&words),
+                // Arguments alone name none.
+                false => Vec::new(),
+            },
+            workers: command_programs::count_workers(&words),
+            build: built.map(|built| built.file.programs(&built.contexts)),
             quantities: self.quantities(container),
             environment: list_given(container, self.object.namespace.as_ref()),
             hidden: is_hidden(container).then(template_reason),
@@ -72,23 +81,29 @@ fn is_hidden(container: &YamlNode) -> bool {
     container.is_open() || lists.any(|list| list.is_open() || list.has_placeholder())
 }
 
-/// The names of the programs that a command starts; arguments alone name none.
-fn commands(container: &YamlNode) -> Vec<String> {
-    match container.get("command") {
-        Some(_) => command_programs::programs(&words(container)),
-        None => Vec::new(),
-    }
-}
-
-/// The words of a command and its arguments that are known.
-fn words(container: &YamlNode) -> Vec<String> {
-    let lists = ["command", "args"].into_iter();
-    let words = lists.filter_map(|key| container.get(key).map(YamlNode::items));
-    let known = words.flatten().filter(|word| !word.has_placeholder());
-    known
-        .filter_map(YamlNode::as_str)
-        .map(str::to_owned)
-        .collect()
+/// The words of a command and its arguments that are known. Where the container has none of its own they
+/// are those of the image that the tree builds.
+fn words(container: &YamlNode, built: Option<&TreeImage<'_>>) -> Vec<String> {
+    let own = |key: &str| -> Option<Vec<String>> {
+        let known = container.get(key)?.items().iter();
+        let known = known.filter(|word| !word.has_placeholder());
+        Some(
+            known
+                .filter_map(YamlNode::as_str)
+                .map(str::to_owned)
+                .collect(),
+        )
+    };
+    let of_image = |words: Option<&Vec<CommandArgument>>| -> Option<Vec<String>> {
+        let texts = words?.iter().map(|word| word.text.text().to_owned());
+        Some(texts.collect())
+    };
+    // A command of one's own does without the image's entrypoint and its command.
+    let image = built.map(|built| &built.image);
+    let image = image.filter(|_| container.get("command").is_none());
+    let entrypoint = own("command").or_else(|| of_image(image?.entrypoint.as_ref()));
+    let command = own("args").or_else(|| of_image(image?.command.as_ref()));
+    entrypoint.into_iter().chain(command).flatten().collect()
 }
 
 /// The variables of a container: those of whole objects first, as they count.

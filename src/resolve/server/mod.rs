@@ -359,14 +359,15 @@ impl<'a> ServerResolver<'a> {
             let why = format!("{} of {} names it", by.variable, by.workload);
             return FactValue::set("queue", by.at).because(why);
         }
-        let name = self.name().rsplit('/').next().unwrap_or_default();
+        // Behind its name may stand which of several processes it is: `Chart/queue/master`.
+        let mut names = self.name().split('/').skip(1);
         let shapes = self.knowledge.shapes;
-        let by_name = match self.deployed {
-            Some(_) if shapes.is_queue_name(name) => Some("queue"),
-            Some(_) if shapes.is_cache_name(name) => Some("cache"),
+        let by_name = names.find_map(|name| match self.deployed {
+            Some(_) if shapes.is_queue_name(name) => Some((name, "queue")),
+            Some(_) if shapes.is_cache_name(name) => Some((name, "cache")),
             _ => None,
-        };
-        if let Some(role) = by_name {
+        });
+        if let Some((name, role)) = by_name {
             return FactValue::from_derived(role)
                 .because(format!("it is called {name}"))
                 .with_strength(Strength::Assumed)
