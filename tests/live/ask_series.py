@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Asks a running server for its directives, and writes what they change of the series before.
 
-    python3 tests/live/ask_series.py SERVER --extends redis-8.8 > knowledge/servers/redis-9.0.json
+    python3 tests/live/ask_series.py SERVER --extends redis-8.8 --write knowledge/servers/redis-9.0.json
 
 In: a `redis-server` or `valkey-server` and the table that its own is to extend. Out: a table of the
 form that knowledge/servers/README.md describes, with what could not be asked under `unverified`.
 Against its own table (`--extends` the series itself) the difference has to be empty. How many facts
-were compared goes to standard error.
+were compared goes to standard error. Without `--write` the table goes to standard output; a file is
+written only when all has been asked.
 
 Values are asked of the parser: a configuration of two lines, whose second one is always refused, so
 that no server goes on to serve. Which directives there are, their defaults and whether a running server
 takes another value is asked of a server that was started with nothing else.
 
-Only the standard library is used, and nothing outside a temporary folder is written.
+Only the standard library is used, and nothing outside a temporary folder is written but that file.
 """
 
 import argparse
@@ -76,7 +77,10 @@ def table(folder, stem):
     path = folder / f"{stem}.json"
     if not path.exists():
         sys.exit(f"{path}: no such table; expected one of the files there, without `.json`")
-    text = json.loads(path.read_text())
+    try:
+        text = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        sys.exit(f"{path}: not a table: {error}")
     if "extends" in text:
         whole, words = table(folder, text["extends"])
     else:
@@ -132,8 +136,11 @@ class Server:
     def __init__(self, program, folder):
         self.program = program
         self.folder = pathlib.Path(folder)
-        text = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-        first = text.split()[0].lower()
+        try:
+            text = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"{program} cannot be asked for its version: {error}; name a redis-server or valkey-server")
+        first = text.partition(" ")[0].lower()
         # The first releases of valkey say only `Server`.
         self.flavor = "valkey" if first == "server" else first
         found = re.search(r"\bv=(\d+\.\d+\.\d+)", text)
@@ -454,16 +461,19 @@ def main():
     parser.add_argument("server", help="path of a redis-server or valkey-server")
     parser.add_argument("--extends", required=True, metavar="TABLE", help="the table before it: redis-8.8")
     parser.add_argument("--source", help="where the program came from: a package and its version")
+    parser.add_argument("--write", type=pathlib.Path, metavar="FILE", help="where the table goes")
     parser.add_argument("--tables", type=pathlib.Path, default=TABLES, metavar="FOLDER", help="the folder of the tables")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2, help="programs at a time")
     options = parser.parse_args()
+    if not options.server:
+        parser.error("no server is named: is it installed?")
     extended, words = table(options.tables, options.extends)
     with tempfile.TemporaryDirectory(prefix="ask-series-") as folder:
         server = Server(os.path.abspath(options.server), folder)
         changes, names, open_points, compared = ask(server, extended, words, options.workers)
     major, minor, _ = server.version.split(".")
     place = options.source or "a program without a package"
-    print_table({
+    text = table_text({
         "flavor": server.flavor,
         "series": f"{major}.{minor}",
         "version": server.version,
@@ -473,17 +483,21 @@ def main():
         "commands": {"source": f"COMMAND and ACL CAT of {server.flavor}-server {server.version}",
                      **{key: value for key, value in names.items() if value}},
     }, changes)
+    if options.write:
+        options.write.write_text(text)
+    else:
+        print(text, end="")
     counts = ", ".join(f"{count} {field}" for field, count in compared.items())
     print(f"{server.flavor} {server.version} beside {options.extends}: {sum(compared.values())} facts compared "
           f"({counts}), {len(changes)} directives differ", file=sys.stderr)
 
 
-def print_table(head, changes):
+def table_text(head, changes):
     """One line a directive, as the tables are written."""
     text = json.dumps(head, indent=1, ensure_ascii=False)
     rows = [f"  {json.dumps(name)}: {json.dumps(changes[name], ensure_ascii=False)}" for name in sorted(changes)]
     body = "{\n" + ",\n".join(rows) + "\n }" if rows else "{}"
-    print(f'{text[:-2]},\n "directives": {body}\n}}')
+    return f'{text[:-2]},\n "directives": {body}\n}}\n'
 
 
 if __name__ == "__main__":
