@@ -8,9 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use redvet::knowledge::clients;
+use redvet::knowledge::servers::language::ServerBuild;
 use redvet::knowledge::servers::{
     DirectiveSpec, DirectiveStatus, RepeatRule, ServerKnowledge, ServerSeries,
 };
+
+use redvet::server_simulation::{SimulatedServer, UnseenHost};
 
 use crate::support::golden;
 use crate::support::harness::repository;
@@ -204,5 +207,70 @@ fn names_are_known_from_the_patch_that_brought_them() {
             assert_eq!(next.first_release(), later.first_release(), "{name}");
         }
     }
-    assert!(brought >= 8, "{brought} names");
+    assert!(brought >= 22, "{brought} names");
+}
+
+/// A line on both sides of the patch that changed what it comes to: the last release before that
+/// refuses it, or takes it, and the first that does the opposite.
+/// Read in `src/config.c` and `src/acl.c` of both releases; redis 6.0.0, 6.0.2, 6.0.6, 6.0.7, 6.0.9,
+/// 6.2.0, 6.2.1, 6.2.5, 7.2.4, 7.4.1 and 8.2.3 were started with the lines.
+#[rustfmt::skip]
+const PATCH_EDGES: &[(&str, &str, &str, &str)] = &[
+    ("redis", "server_cpulist 0-1", "- 6.0.1", "+ 6.0.2"),
+    ("redis", "tls-session-caching no", "- 6.0.5", "+ 6.0.6"),
+    ("redis", "user worker +lpos", "- 6.0.5", "+ 6.0.6"),
+    ("redis", "oom-score-adj no", "- 6.0.6", "+ 6.0.7"),
+    ("redis", "oom-score-adj-values 0 200 800", "- 6.0.6", "+ 6.0.7"),
+    ("redis", "proto-max-bulk-len 1kb", "+ 6.0.6", "- 6.0.7"),
+    ("redis", "tls-auth-clients optional", "- 6.0.6", "+ 6.0.7"),
+    ("redis", "oom-score-adj relative", "- 6.0.9", "+ 6.0.10"),
+    ("redis", "oom-score-adj-values 0 200 1500", "- 6.0.9", "+ 6.0.10"),
+    ("redis", "ignore-warnings ARM64-COW-BUG", "- 6.0.9", "+ 6.0.10"),
+    ("redis", "client-query-buffer-limit 1kb", "+ 6.2.0", "- 6.2.1"),
+    ("redis", "replica-announced no", "- 6.2.1", "+ 6.2.2"),
+    ("redis", "cluster-announce-tls-port 6380", "- 6.2.1", "+ 6.2.2"),
+    ("redis", "cluster-allow-replica-migration no", "- 6.2.1", "+ 6.2.2"),
+    ("redis", "tls-key-file-pass secret", "- 6.2.1", "+ 6.2.2"),
+    ("redis", "lua-enable-deprecated-api no", "- 6.2.19", "+ 6.2.20"),
+    ("redis", "user worker %~x", "+ 7.2.5", "- 7.2.6"),
+    ("redis", "user worker %", "+ 7.2.6", "- 7.2.7"),
+    ("redis", "lua-enable-deprecated-api no", "- 7.2.10", "+ 7.2.11"),
+    ("redis", "user worker %~x", "+ 7.4.0", "- 7.4.1"),
+    ("redis", "user worker %", "+ 7.4.1", "- 7.4.2"),
+    ("redis", "lua-enable-deprecated-api no", "- 7.4.5", "+ 7.4.6"),
+    ("redis", "lua-enable-deprecated-api no", "- 8.0.3", "+ 8.0.4"),
+    ("redis", "lua-enable-deprecated-api no", "- 8.2.1", "+ 8.2.2"),
+    ("valkey", "user worker %~x", "+ 7.2.6", "- 7.2.7"),
+    ("valkey", "user worker %~x", "+ 8.0.0", "- 8.0.1"),
+    ("valkey", "lua-enable-deprecated-api no", "- 7.2.10", "+ 7.2.11"),
+    ("valkey", "lua-enable-deprecated-api no", "- 8.0.5", "+ 8.0.6"),
+    ("valkey", "lua-enable-deprecated-api no", "- 8.1.3", "+ 8.1.4"),
+];
+
+#[test]
+fn both_sides_of_a_patch_are_read_as_their_servers_read_them() {
+    let servers = ServerKnowledge::embedded();
+    let takes = |flavor: &str, release: &str, line: &str| {
+        let found = servers.candidates(Some(flavor), Some(release));
+        let build = ServerBuild {
+            bundled_allocator: true,
+            tls: true,
+        };
+        let server = SimulatedServer {
+            series: found.series[0],
+            build,
+            host: &UnseenHost,
+        };
+        server.judge(line).refusal.is_none()
+    };
+    let mut wrong = Vec::new();
+    for (flavor, line, before, after) in PATCH_EDGES {
+        for side in [before, after] {
+            let (sign, release) = side.split_once(' ').unwrap();
+            if takes(flavor, release, line) != (sign == "+") {
+                wrong.push(format!("{flavor} {release}: {line}"));
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
 }
