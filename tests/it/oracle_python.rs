@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use redvet::analysis::{InputFile, ProjectInputs, analyze};
@@ -16,6 +17,9 @@ use redvet::discover::FileKind;
 use redvet::facts::estate::Subject;
 use redvet::facts::{Datum, Meaning};
 use redvet::knowledge::Knowledge;
+use redvet::knowledge::clients::load_built_in;
+use redvet::knowledge::clients::model::VersionRanged as _;
+use redvet::knowledge::clients::version::LibraryVersion;
 use redvet::source::Sources;
 
 use crate::support::assert_no_faults;
@@ -130,6 +134,53 @@ impl Release {
         analyze(Sources::default(), &project, &knowledge)
             .estate
             .clients
+    }
+}
+
+/// The names of options that the model has for a release: a type and a name a line.
+fn names_of_options(release: &Release) -> String {
+    let models = load_built_in();
+    let model = models.get(&format!("{}-py", release.library)).unwrap();
+    let version = LibraryVersion::parse(release.version).unwrap();
+    let options = &model.model().unwrap().option;
+    let names = options.iter().flat_map(|option| &option.names);
+    // A name of several parts belongs to another value; a class is not an argument.
+    let is_argument = |ident: &str| ident.starts_with(char::is_lowercase) && !ident.contains('.');
+    let names = names.filter(|name| name.range().contains(version) && is_argument(&name.ident));
+    let lines = names.flat_map(|name| {
+        let of = |ty: &String| format!("{ty}\t{}\n", name.ident);
+        name.on.iter().map(of).collect::<Vec<_>>()
+    });
+    lines.collect()
+}
+
+/// The models give each name to several types of client at once: each has to take it.
+#[test]
+fn every_name_of_an_option_is_taken() {
+    let Some(libraries) = std::env::var_os("REDVET_PYTHON_LIBRARIES").map(PathBuf::from) else {
+        println!("SKIPPED: REDVET_PYTHON_LIBRARIES names no folder of installed libraries");
+        return;
+    };
+    for release in &RELEASES {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle_python/names.py");
+        let mut asked = Command::new("python3")
+            .arg(script)
+            .args([release.library, release.client])
+            .env("PYTHONPATH", libraries.join(release.name()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let names = names_of_options(release);
+        assert!(names.lines().count() >= 100, "{}", release.name());
+        let mut stdin = asked.stdin.take().unwrap();
+        stdin.write_all(names.as_bytes()).unwrap();
+        drop(stdin);
+        let output = asked.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", release.name());
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said, "", "{}", release.name());
+        println!("{}: {} names", release.name(), names.lines().count());
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::*;
 use expression::DefaultExpression;
+use version::VersionRange;
 
 fn models() -> Vec<(&'static LibraryModel, &'static ClientModel)> {
     load_built_in()
@@ -143,6 +144,31 @@ fn every_name_that_a_row_refers_to_exists() {
                 .iter()
                 .any(|p| p.import_path == exporter.import_path);
             assert!(imported, "{}", exporter.import_path);
+        }
+    }
+}
+
+/// What a type's option is in releases that have no name for it yet has to be read there too: a row
+/// that reaches back so far says since when it holds, or that it is not known.
+#[test]
+fn rows_older_than_the_option_say_since_when_they_hold() {
+    for (library, model) in models() {
+        let first = library.head.client.since;
+        let start = |range: VersionRange| range.since.unwrap_or(first);
+        for option in &model.option {
+            let defaults = option.defaults.iter();
+            let defaults = defaults.filter(|row| !row.open && row.krate.is_none());
+            let defaults = defaults.map(|row| (&row.on, row.range()));
+            let special = option.sentinels.iter().map(|row| (&row.on, row.range()));
+            for (on, range) in defaults.chain(special) {
+                for option_type in on {
+                    let names = option.names.iter().filter(|n| n.on.contains(option_type));
+                    let named = names.map(|name| start(name.range())).min();
+                    let is_older = named.is_some_and(|named| start(range) < named);
+                    let place = format!("{} {} {option_type}", library.id(), option.key);
+                    assert!(!is_older || range.since.is_some(), "{place}: {range:?}");
+                }
+            }
         }
     }
 }
