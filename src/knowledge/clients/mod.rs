@@ -335,6 +335,20 @@ impl ClientModel {
         self.option.iter().find(|o| o.has_name(&types, ident))
     }
 
+    /// Whether a name that is written on these types sets this option in a release: it is called so
+    /// there, or elsewhere and nothing else is called so there. A place among arguments is another
+    /// option's in another release.
+    pub fn writes_option(
+        &self,
+        option: &OptionModel,
+        types: &[&str],
+        ident: &str,
+        version: LibraryVersion,
+    ) -> bool {
+        let is_called = |option: &OptionModel| option.has_name_in(types, ident, version);
+        option.has_name(types, ident) && (is_called(option) || !self.option.iter().any(is_called))
+    }
+
     /// The option type of this form that has an option of this name: a function or a method that
     /// sets one option.
     pub fn setter_type(&self, form: ConstructionForm, ident: &str) -> Option<&str> {
@@ -453,6 +467,11 @@ impl OptionModel {
     pub fn has_name(&self, types: &[&str], ident: &str) -> bool {
         let named = |n: &model::OptionName| n.ident == ident && any_on(&n.on, types);
         self.names.iter().any(named)
+    }
+
+    fn has_name_in(&self, types: &[&str], ident: &str, version: LibraryVersion) -> bool {
+        let mut names = self.names.iter();
+        names.any(|n| n.ident == ident && any_on(&n.on, types) && n.range().contains(version))
     }
 
     /// How a method of this name takes the option in this release.

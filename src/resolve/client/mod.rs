@@ -25,7 +25,7 @@ use crate::facts::edit_target::{EditTarget, TextEncoding};
 use crate::facts::estate::{Subject, SubjectKind};
 use crate::facts::fact_path::{ClientFact, FactPath};
 use crate::facts::raw::{
-    ConstValue, ErrorHandling, RawClient, RawFacts, RawModule, SourceLanguage,
+    ConstValue, ErrorHandling, OptionWrite, RawClient, RawFacts, RawModule, SourceLanguage,
 };
 use crate::facts::value::{Datum, Explicitness, FactValue, Strength, ValueState};
 use crate::knowledge::clients::ClientModels;
@@ -360,7 +360,11 @@ fn put_option(
         .first()
         .map_or_else(Vec::new, |c| c.model.types(&client.option_type));
     let versions: Vec<LibraryVersion> = candidates.iter().map(|c| c.version).collect();
-    finish(&mut value, client, option, &types, &idents, &versions);
+    let mut writes = candidates.iter();
+    let write = writes.find_map(|c| options::find_write(c, client, option));
+    finish(
+        &mut value, client, option, write, &types, &idents, &versions,
+    );
     let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
     let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
     if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Explicitness::Yes) {
@@ -455,14 +459,11 @@ fn finish(
     value: &mut FactValue,
     client: &RawClient,
     option: &OptionModel,
+    write: Option<&OptionWrite>,
     types: &[&str],
     idents: &[&str],
     versions: &[LibraryVersion],
 ) {
-    let write = client
-        .writes
-        .iter()
-        .rfind(|write| option.has_name(types, &write.ident));
     let own = types.get(..1).unwrap_or_default();
     let carried = !idents.iter().any(|ident| option.has_name(own, ident));
     let mut names = idents.to_vec();

@@ -63,6 +63,18 @@ fn step(
     }
 }
 
+/// The last place in code that writes the option.
+pub(super) fn find_write<'c>(
+    candidate: &ModelCandidate<'_>,
+    client: &'c RawClient,
+    option: &OptionModel,
+) -> Option<&'c OptionWrite> {
+    let model = candidate.model;
+    let types = model.types(&client.option_type);
+    let mut writes = client.writes.iter();
+    writes.rfind(|write| model.writes_option(option, &types, &write.ident, candidate.version))
+}
+
 struct CandidateOption<'a> {
     candidate: &'a ModelCandidate<'a>,
     client: &'a RawClient,
@@ -72,11 +84,8 @@ struct CandidateOption<'a> {
 }
 
 impl CandidateOption<'_> {
-    /// The last place in code that writes the option.
     fn write(&self) -> Option<&OptionWrite> {
-        let types = self.types();
-        let mut writes = self.client.writes.iter();
-        writes.rfind(|write| self.option.has_name(&types, &write.ident))
+        find_write(self.candidate, self.client, self.option)
     }
 
     fn types(&self) -> Vec<&str> {
