@@ -8,6 +8,12 @@ use serde::Deserialize;
 
 use crate::facts::raw;
 
+mod flags;
+mod own_packages;
+
+pub use flags::{FlagKind, FlagPackage};
+pub use own_packages::{DurationType, PackageFunction, PackageMeaning, TimeUnitName};
+
 static GO: LazyLock<Option<GoConventions>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/go.toml")).ok());
 
@@ -490,6 +496,11 @@ pub struct GoConventions {
     pub flag: Vec<FlagPackage>,
     #[serde(default)]
     pub exit: Vec<ProgramExit>,
+    #[serde(default)]
+    pub function: Vec<PackageFunction>,
+    #[serde(default)]
+    pub time_unit: Vec<TimeUnitName>,
+    pub duration: DurationType,
     /// Functions that give a context an end.
     #[serde(default)]
     pub deadline: Vec<DeadlineCalls>,
@@ -525,61 +536,28 @@ impl GoConventions {
         let mut rows = self.exit.iter().filter(|row| row.import_path == package);
         rows.any(|row| row.functions.iter().any(|own| own == function))
     }
-}
 
-/// Packages that define flags of the command line: `Int(name, default, help)` gives a pointer,
-/// `IntVar(pointer, name, default, help)` writes through one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FlagPackage {
-    pub import_paths: Vec<String>,
-    /// The kinds of values: what the functions are called that give a pointer.
-    pub kinds: Vec<String>,
-    /// Those of them that are durations.
-    pub durations: Vec<String>,
-    /// What is added to the name of a function that writes through a pointer.
-    pub writes: String,
-    /// What is added to the name of a function that is given a short name, too.
-    pub short: String,
-    pub source: String,
-}
-
-/// What kind of value a flag has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlagKind {
-    Duration,
-    Other,
-}
-
-impl FlagPackage {
-    /// The name of the function that gives a pointer to such a flag's value.
-    fn plain<'n>(&self, name: &'n str) -> &'n str {
-        let name = name.strip_suffix(&self.short).unwrap_or(name);
-        name.strip_suffix(&self.writes).unwrap_or(name)
+    /// What a function of one of the language's own packages does.
+    pub fn meaning(&self, package: &str, function: &str) -> Option<PackageMeaning> {
+        let mut rows = self.function.iter();
+        let row = rows.find(|row| {
+            row.import_path == package && row.functions.iter().any(|own| own == function)
+        });
+        row.map(|row| row.meaning)
     }
 
-    pub fn defines(&self, name: &str) -> bool {
-        self.kinds.iter().any(|own| own == self.plain(name))
+    /// Whether functions of a package give variables of the environment.
+    pub fn reads_environment(&self, package: &str) -> bool {
+        let mut rows = self.function.iter();
+        rows.any(|row| row.import_path == package && row.meaning.gives_variable())
     }
 
-    /// Whether a function is given a pointer to what it writes.
-    pub fn writes(&self, name: &str) -> bool {
-        name.strip_suffix(&self.short)
-            .unwrap_or(name)
-            .ends_with(&self.writes)
-    }
-
-    /// Whether a text may hold a call that writes through a pointer.
-    pub fn may_write(&self, text: &str) -> bool {
-        let (writes, short) = (&self.writes, &self.short);
-        text.contains(&format!("{writes}(&")) || text.contains(&format!("{writes}{short}(&"))
-    }
-
-    pub fn kind(&self, name: &str) -> FlagKind {
-        match self.durations.iter().any(|own| own == self.plain(name)) {
-            true => FlagKind::Duration,
-            false => FlagKind::Other,
-        }
+    /// The nanoseconds that a constant of a package stands for.
+    pub fn nanoseconds(&self, package: &str, name: &str) -> Option<i64> {
+        let mut units = self.time_unit.iter();
+        let unit = units.find(|unit| unit.name == name);
+        let unit = unit.filter(|_| package == self.duration.import_path);
+        unit.map(|unit| unit.nanoseconds)
     }
 }
 

@@ -26,17 +26,13 @@ pub(in crate::extract) fn from_code(code: &str) -> ConstValue {
     ConstValue::Unknown(Cause::Expression(code.to_owned()))
 }
 
-/// The nanoseconds of a unit of Go's `time` package.
-pub(in crate::extract) fn time_unit(name: &str) -> Option<i64> {
-    Some(match name {
-        "Nanosecond" => 1,
-        "Microsecond" => 1_000,
-        "Millisecond" => 1_000_000,
-        "Second" => 1_000_000_000,
-        "Minute" => 60_000_000_000,
-        "Hour" => 3_600_000_000_000,
-        _ => return None,
-    })
+/// What a text is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::extract) enum TextParser {
+    Int,
+    Float,
+    Bool,
+    Duration,
 }
 
 /// `left operator right`.
@@ -255,16 +251,16 @@ pub(in crate::extract) fn join_by_variable(
 }
 
 /// The text of a number, a duration or a switch that one of Go's own functions reads.
-pub(in crate::extract) fn parse_text(function: &str, text: &str) -> Option<ConstValue> {
-    Some(match function {
-        "Atoi" | "ParseInt" | "ParseUint" => ConstValue::Int(text.parse().ok()?),
-        "ParseFloat" => ConstValue::Float(text.parse().ok()?),
-        "ParseBool" => match text {
+pub(in crate::extract) fn parse_text(parser: TextParser, text: &str) -> Option<ConstValue> {
+    Some(match parser {
+        TextParser::Int => ConstValue::Int(text.parse().ok()?),
+        TextParser::Float => ConstValue::Float(text.parse().ok()?),
+        TextParser::Bool => match text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => ConstValue::Bool(true),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => ConstValue::Bool(false),
             _ => return None,
         },
-        "ParseDuration" => {
+        TextParser::Duration => {
             let bare = text.parse::<f64>().is_ok() && text != "0";
             if bare || text.contains('d') {
                 return None;
@@ -272,7 +268,6 @@ pub(in crate::extract) fn parse_text(function: &str, text: &str) -> Option<Const
             let seconds = quantity::duration(text)?;
             to_duration(ConstValue::Float((seconds * 1e9).round()))
         }
-        _ => return None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::names::is_test;
 use super::short_functions::SHORT_FUNCTION;
-use crate::extract::code::fold;
+use crate::extract::code::fold::{self, TextParser};
 use crate::extract::code::form::{
     CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, LiteralForm,
 };
@@ -15,7 +15,9 @@ use crate::extract::code::typed_words::{FileNames, ImportedName, StandardCall, T
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
 use crate::facts::raw::{ConstValue, SourceLanguage};
-use crate::knowledge::languages::{self, DeadlineCalls, FallbackTag, FlagPackage, SettingsPackage};
+use crate::knowledge::languages::{
+    self, DeadlineCalls, FallbackTag, FlagPackage, PackageMeaning, SettingsPackage,
+};
 use crate::source::{Span, path};
 use crate::syntax::code::{self, CodeGrammar};
 
@@ -88,7 +90,9 @@ impl TypedWords for GoFrontend {
     }
 
     fn encoding(&self, names: &FileNames<'_>) -> TextEncoding {
-        let is_time = |import: &ImportedName<'_>| matches!(import, ImportedName::Other(path) if path == "time");
+        let own = languages::go().map_or("", |go| &go.duration.import_path);
+        let is_time =
+            |import: &ImportedName<'_>| matches!(import, ImportedName::Other(path) if path == own);
         let named = names.imports.iter().find(|(_, import)| is_time(import));
         TextEncoding::Go {
             time: named.map(|(ident, _)| ident.clone()),
@@ -152,7 +156,8 @@ impl TypedWords for GoFrontend {
     }
 
     fn is_duration(&self, package: &str, name: &str) -> bool {
-        package == "time" && name == "Duration"
+        let own = languages::go().map(|go| &go.duration);
+        own.is_some_and(|own| own.import_path == package && own.name == name)
     }
 
     fn zero_of(&self, ty: &str) -> Option<ConstValue> {
@@ -160,8 +165,8 @@ impl TypedWords for GoFrontend {
     }
 
     fn constant(&self, package: &str, name: &str) -> Option<ConstValue> {
-        let unit = fold::time_unit(name).filter(|_| package == "time");
-        unit.map(ConstValue::Duration)
+        let nanoseconds = languages::go()?.nanoseconds(package, name)?;
+        Some(ConstValue::Duration(nanoseconds))
     }
 
     fn builtin(&self, name: &str, arguments: &[ConstValue]) -> Option<ConstValue> {
@@ -193,47 +198,49 @@ impl TypedWords for GoFrontend {
         if languages::go().is_some_and(|go| go.never_returns(package, name)) {
             return Some(StandardCall::Ends);
         }
-        let values = match (package, name, first?) {
-            ("os", "Getenv", ConstValue::Text(key)) => vec![fold::from_environment(key)],
-            ("os", "LookupEnv", ConstValue::Text(key)) => {
+        if self.is_duration(package, name) {
+            return Some(StandardCall::Gives(vec![fold::to_duration(first?.clone())]));
+        }
+        let meaning = languages::go()?.meaning(package, name)?;
+        let values = match (meaning, first?) {
+            (PackageMeaning::Variable, ConstValue::Text(key)) => vec![fold::from_environment(key)],
+            (PackageMeaning::VariableAndPresence, ConstValue::Text(key)) => {
                 let is_set = Cause::VariablePresence(key.clone());
                 vec![fold::from_environment(key), ConstValue::Unknown(is_set)]
             }
-            ("time", "Duration", value) => vec![fold::to_duration(value.clone())],
-            ("strconv" | "time", function, text) if is_parser(function) => {
-                parse_outside(function, text.clone())?
-            }
-            ("math", "Ceil", ConstValue::Float(n)) => vec![ConstValue::Float(n.ceil())],
-            ("math", "Floor", ConstValue::Float(n)) => vec![ConstValue::Float(n.floor())],
-            ("math", "Round", ConstValue::Float(n)) => vec![ConstValue::Float(n.round())],
-            _ => return None,
+            (PackageMeaning::RoundUp, ConstValue::Float(n)) => vec![ConstValue::Float(n.ceil())],
+            (PackageMeaning::RoundDown, ConstValue::Float(n)) => vec![ConstValue::Float(n.floor())],
+            (PackageMeaning::Round, ConstValue::Float(n)) => vec![ConstValue::Float(n.round())],
+            (meaning, text) => parse_outside(find_parser(meaning)?, text.clone())?,
         };
         Some(StandardCall::Gives(values))
     }
 
     fn parse_as(&self, ty: &str, text: &str) -> Option<ConstValue> {
-        match ty {
-            "time.Duration" => fold::parse_text("ParseDuration", text),
-            "string" => Some(ConstValue::Text(text.to_owned())),
-            "bool" => fold::parse_text("ParseBool", text),
-            "float32" | "float64" => fold::parse_text("ParseFloat", text),
-            number if number.starts_with("int") || number.starts_with("uint") => {
-                fold::parse_text("ParseInt", text)
+        let parser = match ty {
+            "string" => return Some(ConstValue::Text(text.to_owned())),
+            "bool" => TextParser::Bool,
+            "float32" | "float64" => TextParser::Float,
+            number if number.starts_with("int") || number.starts_with("uint") => TextParser::Int,
+            other => {
+                let (package, name) = other.split_once('.')?;
+                self.is_duration(package, name)
+                    .then_some(TextParser::Duration)?
             }
-            _ => None,
-        }
+        };
+        fold::parse_text(parser, text)
     }
 
     fn read_setting(&self, function: &str, value: ConstValue) -> Option<ConstValue> {
         match (value, function.contains("Duration")) {
-            (ConstValue::Text(text), true) => fold::parse_text("ParseDuration", &text),
+            (ConstValue::Text(text), true) => fold::parse_text(TextParser::Duration, &text),
             (ConstValue::Int(nanoseconds), true) => Some(ConstValue::Duration(nanoseconds)),
             (value, _) => Some(value),
         }
     }
 
     fn reads_environment(&self, package: &str) -> bool {
-        package == "os"
+        languages::go().is_some_and(|go| go.reads_environment(package))
     }
 
     fn is_outside(&self, package: &str) -> bool {
@@ -292,19 +299,23 @@ impl TypedWords for GoFrontend {
     }
 }
 
-fn is_parser(function: &str) -> bool {
-    matches!(
-        function,
-        "Atoi" | "ParseInt" | "ParseUint" | "ParseBool" | "ParseFloat" | "ParseDuration"
-    )
+/// How a function that reads text reads it.
+const fn find_parser(meaning: PackageMeaning) -> Option<TextParser> {
+    match meaning {
+        PackageMeaning::ParseInt => Some(TextParser::Int),
+        PackageMeaning::ParseFloat => Some(TextParser::Float),
+        PackageMeaning::ParseBool => Some(TextParser::Bool),
+        PackageMeaning::ParseDuration => Some(TextParser::Duration),
+        _ => None,
+    }
 }
 
 /// The value that a parser reads from text, and its error. A variable that is read as a figure is
 /// still that variable.
-fn parse_outside(function: &str, text: ConstValue) -> Option<Vec<ConstValue>> {
+fn parse_outside(parser: TextParser, text: ConstValue) -> Option<Vec<ConstValue>> {
     let no_error = || fold::unknown("an error");
     let (value, error) = match text {
-        ConstValue::Text(text) => (fold::parse_text(function, &text)?, no_error()),
+        ConstValue::Text(text) => (fold::parse_text(parser, &text)?, no_error()),
         ConstValue::Unknown(cause) => {
             let name = cause.variable()?;
             let error = ConstValue::Unknown(Cause::VariableReadError(name.to_owned()));
@@ -314,7 +325,7 @@ fn parse_outside(function: &str, text: ConstValue) -> Option<Vec<ConstValue>> {
             let ConstValue::Text(text) = &fallback.value else {
                 return None;
             };
-            let value = fold::parse_text(function, text)?;
+            let value = fold::parse_text(parser, text)?;
             let error = match &fallback.variable {
                 Some(name) => ConstValue::Unknown(Cause::FallbackReadError(name.to_owned())),
                 None => no_error(),
