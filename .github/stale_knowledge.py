@@ -21,7 +21,14 @@ ASK = {
     # Releases for a newer Python than this one are releases too.
     "python": ["python3", "-m", "pip", "index", "versions", "--ignore-requires-python"],
 }
-VERSION = re.compile(r"\d+\.\d+\.\d+(?:-?(?:rc|alpha|beta)[.\d]*)?")
+# Where the answer has the version: behind what people have written, and beside others. Cargo names the
+# one that a lock file holds first, then the newest.
+ANSWER = {
+    "rust": re.compile(r"^version: (.+)$", re.MULTILINE),
+    "go": re.compile(r"^(v\d.*)$", re.MULTILINE),
+    "python": re.compile(r"^\S+ \((.+)\)$", re.MULTILINE),
+}
+VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?(?:-?(?:rc|alpha|beta)[.\d]*)?")
 
 
 def run(command):
@@ -45,9 +52,9 @@ def newest_package(language, package):
     out, error = run([*ASK[language], name])
     if out is None:
         return None, error
-    line = next((line for line in out.split("\n") if VERSION.search(line) and not line.startswith("rust-version")), "")
-    found = VERSION.search(line)
-    return (found.group(), "") if found else (None, "no version in its answer")
+    answer = ANSWER[language].search(out)
+    found = VERSION.findall(answer.group(1)) if answer else []
+    return (max(found, key=key), "") if found else (None, "no version in its answer")
 
 
 def of_clients(clients):

@@ -146,3 +146,97 @@ fn newer_releases_are_told_and_covered_ones_are_not() {
 ";
     assert_eq!(said, expected);
 }
+
+/// Answers as the indexes' clients give them, recorded on 2026-11-30; `newest` is what is in them.
+const RECORDED: &[(&str, &str, &str)] = &[
+    (
+        "rust",
+        "redis #redis #valkey #cluster #sentinel #pubsub\nRedis driver for Rust.\nversion: 2.0.0-rc.2\nlicense: BSD-3-Clause\nrust-version: 1.88",
+        "2.0.0-rc.2",
+    ),
+    // Where a lock file holds an older one.
+    (
+        "rust",
+        "redis #redis #valkey #cluster #sentinel #pubsub\nRedis driver for Rust.\nversion: 1.8.1 (latest 2.0.0-rc.2)\nlicense: BSD-3-Clause",
+        "2.0.0-rc.2",
+    ),
+    // A description that speaks of another version.
+    (
+        "rust",
+        "cache #redis\nA cache for Redis 7.2.4 and newer.\nversion: 0.3.1\nrust-version: 1.85.0",
+        "0.3.1",
+    ),
+    ("go", "v1.9.3", "1.9.3"),
+    ("go", "v6.15.9+incompatible", "6.15.9"),
+    (
+        "python",
+        "flask-caching (2.5.1)\nAvailable versions: 2.5.1, 2.5.0, 2.4.1, 2.4.0, 2.3.1",
+        "2.5.1",
+    ),
+    // The first release of a series has two numbers.
+    (
+        "python",
+        "django (6.1)\nAvailable versions: 6.1, 6.0.10, 6.0.9, 5.2.19",
+        "6.1",
+    ),
+    (
+        "python",
+        "redis (8.1.0)\nAvailable versions: 8.1.0, 8.0.1\n  INSTALLED: 7.0.0\n  LATEST:    8.1.0",
+        "8.1.0",
+    ),
+];
+
+#[test]
+fn recorded_answers_are_read() {
+    for (language, answer, newest) in RECORDED {
+        let folder = tempfile::tempdir().unwrap();
+        let program = match *language {
+            "rust" => "cargo",
+            "go" => "go",
+            _ => "python3",
+        };
+        let text = format!("#!/bin/sh\ncat <<'END'\n{answer}\nEND\n");
+        install(folder.path(), program, &text);
+        let releases = "#!/bin/sh\necho 7.2.6\n";
+        install(folder.path(), "gh", releases);
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", folder.path().display());
+        let said = |read: &str| {
+            let covered = format!(
+                r#"{{"servers": [{{"flavor": "redis", "first_release": "7.2", "read": "7.2.6"}},
+                    {{"flavor": "valkey", "first_release": "7.2", "read": "7.2.6"}}],
+                  "clients": [{{"id": "one", "language": "{language}", "packages": {{"one": "{read}"}}}}]}}"#
+            );
+            String::from_utf8(compare(&covered, &path).stdout).unwrap()
+        };
+        assert_eq!(said(newest), "", "{answer}");
+        let told = format!("- `one`: one {newest} is out, read up to 0.0.1\n");
+        assert_eq!(said("0.0.1"), told, "{answer}");
+    }
+}
+
+/// Tags of candidates and milestones are no releases, and their order says nothing.
+#[test]
+fn recorded_tags_of_servers_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let tags = "8.10.1\n8.10-m01\n8.8-rc1\n7.2.16\n8.10.0\nv7.4.11";
+    install(
+        folder.path(),
+        "gh",
+        &format!("#!/bin/sh\ncat <<'END'\n{tags}\nEND\n"),
+    );
+    let path = std::env::var("PATH").unwrap_or_default();
+    let covered = r#"{"servers": [
+        {"flavor": "redis", "first_release": "7.2", "read": "7.2.6", "newest": "7.2.16"},
+        {"flavor": "redis", "first_release": "7.4", "read": "7.4.1", "newest": "7.4.9"},
+        {"flavor": "valkey", "first_release": "8.10", "read": "8.10.1"}],
+      "clients": [{"id": "one", "language": "cobol", "packages": {}}]}"#;
+    let output = compare(covered, &format!("{}:{path}", folder.path().display()));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let expected = "\
+- redis 7.4: 7.4.11 is out, followed up to 7.4.9
+- redis 8.10: 8.10.1 is out, and there is no table
+- `one`: no way to ask for packages of cobol
+";
+    assert_eq!(said, expected);
+}
