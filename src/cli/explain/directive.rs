@@ -289,6 +289,7 @@ fn needs(directive: &DirectiveSpec, servers: &ServerKnowledge) -> Option<String>
 /// A default as a person would write it.
 fn format_default(default: &Value, directive: &DirectiveSpec) -> String {
     match default {
+        Value::Null if directive.kind == DirectiveType::Unverified => "not known yet".to_owned(),
         Value::Null => "not set".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
