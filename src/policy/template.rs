@@ -88,7 +88,8 @@ fn shorten(value: String) -> String {
     if value.len() <= MAX_SHOWN_BYTES {
         return value;
     }
-    let end = value.floor_char_boundary(SHORTENED_BYTES);
+    let mut ends = (0..=SHORTENED_BYTES).rev();
+    let end = ends.find(|at| value.is_char_boundary(*at)).unwrap_or(0);
     format!("{}... ({} bytes)", &value[..end], value.len())
 }
 
