@@ -26,7 +26,7 @@ use crate::extract::{go, values};
 use crate::facts::linked::{LinkedFacts, ServerBody};
 use crate::facts::raw::{Declaration, RawFacts, RawModule, ServiceDeclaration, TextPlace};
 use crate::facts::work_limits::{TreeLimits, WorkLimits};
-use crate::facts::{Estate, RelatedSubject, Strength};
+use crate::facts::{Estate, RelatedSubject, Strength, Subject};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
 use crate::knowledge::shapes::DeploymentShapes;
@@ -409,7 +409,7 @@ fn secret_spans(estate: &Estate) -> Vec<Span> {
         .chain(&estate.servers)
         .chain(&estate.clients);
     subjects
-        .flat_map(|subject| subject.facts.values())
+        .flat_map(Subject::placed_values)
         .filter(|value| value.secret)
         .filter_map(crate::facts::FactValue::span)
         .collect()

@@ -537,7 +537,7 @@ fn report(
     // A server is in scope with any of its lines: its object and its configuration may lie apart.
     let asked = |subjects: &[Subject]| {
         let is_asked = |subject: &&Subject| {
-            let written = subject.facts.values().filter_map(FactValue::span);
+            let written = subject.placed_values().filter_map(FactValue::span);
             let places = std::iter::once(subject.anchor).chain(written);
             let mut paths = places.map(|place| analysis.sources.path(place));
             let made_in = subject.made_in.as_deref();

@@ -207,16 +207,12 @@ impl EstateViewer<'_> {
     }
 
     fn conf(&self, server: &Subject) -> BTreeMap<String, ValueView> {
-        server
-            .facts
+        let known = server
+            .conf
             .iter()
-            .filter(|(_, value)| value.state != ValueState::Absent)
-            .filter_map(|(fact, value)| match fact {
-                FactPath::Conf(name) => {
-                    Some((name.clone(), self.value(value, NumberForm::Directive)))
-                }
-                _ => None,
-            })
+            .filter(|(_, value)| value.state != ValueState::Absent);
+        known
+            .map(|(name, value)| (name.to_owned(), self.value(value, NumberForm::Directive)))
             .collect()
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
 
-use crate::facts::{Datum, Estate};
+use crate::facts::{Datum, Estate, Subject};
 use crate::source::{FileId, Sources, Span};
 
 /// Shorter texts are words of any language.
@@ -17,7 +17,7 @@ pub(super) fn find_repeated_secrets(estate: &Estate, sources: &Sources) -> Vec<S
     let values = estate
         .directives
         .iter()
-        .flat_map(|subject| subject.facts.values())
+        .flat_map(Subject::placed_values)
         .filter(|value| value.secret);
     for value in values {
         let (Some(span), Some(Datum::Text(text))) = (value.span(), value.known_datum()) else {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::edit_target::EditTarget;
+use crate::facts::effective_config::EffectiveConfig;
 use crate::facts::fact_path::FactPath;
 use crate::facts::value::{FactValue, Strength};
 use crate::source::Span;
@@ -81,7 +83,9 @@ pub struct Subject {
     pub made_in: Option<String>,
     /// Where a finding about the whole subject stands, and about an absent value without a place.
     pub anchor: Span,
-    /// A fact that is not here is absent.
+    /// The effective configuration of a server; that of other subjects is empty.
+    pub conf: EffectiveConfig,
+    /// The other facts. One that is not here is absent.
     pub facts: BTreeMap<FactPath, FactValue>,
     pub links: Vec<SubjectLink>,
     /// Parts of its configuration that exist and cannot be seen, in words.
@@ -111,6 +115,7 @@ impl Subject {
             path: path.into(),
             made_in: None,
             anchor,
+            conf: EffectiveConfig::default(),
             facts: BTreeMap::new(),
             links: Vec::new(),
             not_visible: Vec::new(),
@@ -122,12 +127,41 @@ impl Subject {
     }
 
     pub fn fact(&self, fact: impl Into<FactPath>) -> Option<&FactValue> {
-        self.facts.get(&fact.into())
+        self.value(&fact.into())
+    }
+
+    /// A fact by its path.
+    pub fn value(&self, fact: &FactPath) -> Option<&FactValue> {
+        match fact {
+            FactPath::Conf(directive) => self.conf.get(directive),
+            other => self.facts.get(other),
+        }
+    }
+
+    /// Where a finding on a fact stands: where it is written, else where it would be.
+    pub fn place(&self, fact: &FactPath) -> Option<Span> {
+        match fact {
+            FactPath::Conf(directive) => self.conf.place(directive),
+            other => self.facts.get(other)?.place(),
+        }
+    }
+
+    /// Where and how a fact could be written; `None` for one that is absent.
+    pub fn edit_target(&self, fact: &FactPath) -> Option<EditTarget> {
+        match fact {
+            FactPath::Conf(directive) => self.conf.edit_target(directive),
+            other => Some(self.facts.get(other)?.slot.clone()),
+        }
     }
 
     /// The effective value of a server's directive.
     pub fn conf(&self, directive: &str) -> Option<&FactValue> {
-        self.fact(FactPath::Conf(directive.to_owned()))
+        self.conf.get(directive)
+    }
+
+    /// The facts that may have a place in a file.
+    pub fn placed_values(&self) -> impl Iterator<Item = &FactValue> {
+        self.conf.decided().chain(self.facts.values())
     }
 
     /// An option of a client by its canonical key.
@@ -136,7 +170,12 @@ impl Subject {
     }
 
     pub fn put(&mut self, fact: impl Into<FactPath>, value: FactValue) {
-        self.facts.insert(fact.into(), value);
+        match fact.into() {
+            FactPath::Conf(directive) => self.conf.put(directive, value),
+            other => {
+                self.facts.insert(other, value);
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod container;
 pub mod defaults;
 pub mod deployment;
 pub mod edit_target;
+pub mod effective_config;
 pub mod estate;
 pub mod fact_path;
 pub mod include;

@@ -18,7 +18,7 @@ impl FindingPlace {
     /// Where it is, if it has a place of its own.
     pub(super) fn find(&self, scope: &SubjectScope<'_>, vars: &[CelValue]) -> Option<Span> {
         match self {
-            Self::Fact(fact) => scope.value(fact, vars)?.0?.place(),
+            Self::Fact(fact) => scope.place(fact, vars),
             Self::Subject(path) => Some(scope.subject_at(path, vars)?.0.anchor),
         }
     }

@@ -4,12 +4,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use crate::facts::edit_target::EditTarget;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::{Datum, FactValue, Strength, ValueState};
 use crate::facts::work_limits::WorkLimits;
 use crate::policy::names::{FactReference, PathRoot, SubjectPath};
 use crate::policy::outcome::{CelValue, Evaluation, KnownResult, MissingOperands};
 use crate::policy::typed::TypedExpr;
+use crate::source::Span;
 
 /// The parameters as they hold for one subject.
 pub(super) type ScopedParams = BTreeMap<String, Datum>;
@@ -112,7 +114,18 @@ impl<'a> SubjectScope<'a> {
         vars: &[CelValue],
     ) -> Option<(Option<&'a FactValue>, Strength)> {
         let (subject, strength) = self.subject_at(&fact.subject, vars)?;
-        Some((subject.facts.get(&fact.fact), strength))
+        Some((subject.value(&fact.fact), strength))
+    }
+
+    /// Where a finding on a fact stands: where it is written, else where it would be.
+    pub(super) fn place(&self, fact: &FactReference, vars: &[CelValue]) -> Option<Span> {
+        self.subject_at(&fact.subject, vars)?.0.place(&fact.fact)
+    }
+
+    /// Where and how a fact could be written; `None` for one that is absent.
+    pub(super) fn edit_target(&self, fact: &FactReference) -> Option<EditTarget> {
+        let (subject, _) = self.subject_at(&fact.subject, &[])?;
+        subject.edit_target(&fact.fact)
     }
 
     /// A fact as an operand.

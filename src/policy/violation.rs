@@ -202,7 +202,7 @@ impl<'a> FailedRule<'a> {
         }
         let known = value
             .known_datum()
-            .map(|datum| spell_datum(datum, &value.slot));
+            .map(|datum| spell_datum(datum, &scope.edit_target(fact).unwrap_or_default()));
         Some(UnsetSetting {
             name: own_name(fact, scope).to_owned(),
             // A figure that moves with the machine is named by what it moves with.
@@ -227,7 +227,7 @@ impl<'a> FailedRule<'a> {
         edits.find_map(|(_, edit)| match edit {
             FixOperation::Set { fact: own, ty, to } if own == fact => {
                 let to = to_write(fact, *ty, to, scope)?;
-                Some(spell_datum(&to, &value_of(fact, scope)?.slot))
+                Some(spell_datum(&to, &scope.edit_target(fact)?))
             }
             _ => None,
         })
@@ -415,17 +415,15 @@ fn set(
     to: &TypedExpr,
     scope: &SubjectScope<'_>,
 ) -> Option<(IntentOperation, String)> {
-    let value = value_of(fact, scope)?;
-    if value.slot == EditTarget::None {
-        return None;
-    }
+    let slot = scope
+        .edit_target(fact)
+        .filter(|slot| *slot != EditTarget::None)?;
     let to = to_write(fact, ty, to, scope)?;
     let title = format!(
         "set {} to {}",
         own_name(fact, scope),
-        spell_datum(&to, &value.slot)
+        spell_datum(&to, &slot)
     );
-    let slot = value.slot.clone();
     Some((IntentOperation::Set { slot, to }, title))
 }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::facts::effective_config::{EffectiveConfig, SharedDirectives, UnsetAnchor};
 use crate::facts::raw::RawLine;
 use crate::facts::value::{Explicitness, OverriddenPlace, ValueOrigin, ValueState};
 use crate::facts::{Cause, Datum, EditTarget, FactValue, Strength};
@@ -15,18 +16,7 @@ use crate::knowledge::servers::{ServerKnowledge, ServerSeries};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::resolve::directive_state::{DirectiveState, has_effect};
 use crate::resolve::line;
-use crate::source::{FileId, MASK, Span};
-
-/// Where values that are not written could be added, and where a finding on them is placed.
-#[derive(Clone, Debug)]
-pub struct UnsetAnchor {
-    pub place: Span,
-    pub append: EditTarget,
-    /// By directive: the field that makes an operator or chart write it.
-    pub switches: BTreeMap<String, Span>,
-    /// So many directives at their own default make a file a copy of the one that a release ships.
-    pub shipped_lines: usize,
-}
+use crate::source::{FileId, MASK};
 
 /// The directives that no line decides, as the servers of one run share them: a series has hundreds,
 /// and most servers may be of the same series.
@@ -34,9 +24,6 @@ pub struct UnsetAnchor {
 pub struct UnsetDirectiveCache {
     by_series: Mutex<HashMap<Vec<String>, SharedDirectives>>,
 }
-
-/// By canonical name, without the place where a value could be written.
-type SharedDirectives = Arc<BTreeMap<String, FactValue>>;
 
 impl UnsetDirectiveCache {
     /// The values of all directives of these series where nothing is written, without a place.
@@ -66,30 +53,27 @@ impl UnsetDirectiveCache {
     }
 }
 
-/// The effective value of every directive that the plausible series know and do not ignore, by
-/// canonical name.
+/// The effective value of every directive that the plausible series know and do not ignore.
 pub fn effective(
     transcript: &ConfigTranscript<'_>,
-    home: &UnsetAnchor,
+    home: UnsetAnchor,
     servers: &ServerKnowledge,
     unset: &UnsetDirectiveCache,
-) -> BTreeMap<String, FactValue> {
-    let mut values = BTreeMap::clone(&unset.get(transcript.series, servers));
-    if let Some(gap) = transcript.gap() {
-        values.values_mut().for_each(|value| leave_open(value, gap));
-    }
+) -> EffectiveConfig {
     let source = source_name(transcript.series);
-    for name in transcript.list_decided() {
-        values.insert(
-            name.clone(),
-            decide_value(transcript, name, &source, servers),
-        );
+    let decide = |name: &String| decide_value(transcript, name, &source, servers);
+    let decided = transcript.list_decided().into_iter();
+    let mut decided: BTreeMap<String, FactValue> =
+        decided.map(|name| (name.clone(), decide(name))).collect();
+    mark_shipped(&mut decided, transcript.series, home.shipped_lines);
+    let mut unset = unset.get(transcript.series, servers);
+    if let Some(gap) = transcript.gap() {
+        let open = unset
+            .iter()
+            .map(|(name, value)| (name.clone(), leave_open(value, gap)));
+        unset = Arc::new(open.collect());
     }
-    mark_shipped(&mut values, transcript.series, home.shipped_lines);
-    for (name, value) in &mut values {
-        put_home(name, value, home);
-    }
-    values
+    EffectiveConfig::new(decided, unset, home)
 }
 
 /// A file in which so many directives stand with their own default is a copy of the one that a release
@@ -130,10 +114,13 @@ fn decide_value(
 }
 
 /// Something that cannot be seen may set the directive.
-fn leave_open(value: &mut FactValue, gap: &Cause) {
-    value.state = ValueState::Unknown(gap.clone());
-    value.origin = ValueOrigin::None;
-    value.written = Explicitness::Unknown(gap.clone());
+fn leave_open(value: &FactValue, gap: &Cause) -> FactValue {
+    FactValue {
+        state: ValueState::Unknown(gap.clone()),
+        origin: ValueOrigin::None,
+        written: Explicitness::Unknown(gap.clone()),
+        ..value.clone()
+    }
 }
 
 /// `redis 7.2`, or the series that are plausible.
@@ -302,33 +289,5 @@ fn mask(value: &mut FactValue) {
         && !text.is_empty()
     {
         *text = MASK.to_owned();
-    }
-}
-
-fn put_home(name: &str, value: &mut FactValue, home: &UnsetAnchor) {
-    let switch = home.switches.get(name).copied();
-    value.anchor_when_unset = Some(switch.unwrap_or(home.place));
-    if matches!(value.slot, EditTarget::None) && value.written != Explicitness::Yes {
-        value.slot = name_slot(&home.append, name);
-    }
-}
-
-/// The slot with the directive's name filled in.
-fn name_slot(slot: &EditTarget, directive: &str) -> EditTarget {
-    match slot.clone() {
-        EditTarget::InsertLine {
-            at,
-            indent,
-            newline,
-            break_before,
-            ..
-        } => EditTarget::InsertLine {
-            at,
-            indent,
-            newline,
-            break_before,
-            name: directive.to_owned(),
-        },
-        other => other,
     }
 }

@@ -330,15 +330,17 @@ fn of_replica(
 ) -> Option<Subject> {
     let (_, port) = primary(replica, shapes)?;
     let name = format!("replica {}", replica.name);
-    let at = replica.conf(&shapes.replica_of).and_then(FactValue::place);
+    let at = replica.conf.place(&shapes.replica_of);
     let anchor = at.unwrap_or(replica.anchor);
     let (path, origin) = (&replica.path, ConnectionOrigin::Replica);
     let mut connection = subject(&name, path, anchor, origin, primary_server);
     connection.namespace.clone_from(&replica.namespace);
     let access = &shapes.access;
     let sent = |names: &[String]| {
-        let value = names.iter().find_map(|name| replica.conf(name));
-        value.map(|value| mark_written(is_given(value)))
+        let value = names
+            .iter()
+            .find_map(|name| replica.conf.to_owned_value(name));
+        value.map(|value| mark_written(is_given(&value)))
     };
     if let Some(Ok(port)) = port.as_text().map(str::parse::<i64>) {
         connection.put(
@@ -346,17 +348,14 @@ fn of_replica(
             FactValue::from_derived(Datum::Int(port)),
         );
     }
-    if let Some(tls) = replica.conf(&access.primary_tls) {
+    if let Some(tls) = replica.conf.to_owned_value(&access.primary_tls) {
         let state = match &tls.state {
             ValueState::Set(on) | ValueState::Default(on) => {
                 ValueState::Set(Datum::Bool(on.as_text() == Some("yes")))
             }
             other => other.clone(),
         };
-        let tls = FactValue {
-            state,
-            ..tls.clone()
-        };
+        let tls = FactValue { state, ..tls };
         connection.put(ConnectionFact::Tls, tls);
     }
     for (fact, names) in [

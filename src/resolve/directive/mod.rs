@@ -11,6 +11,7 @@ mod unknown_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
+use crate::facts::effective_config::EffectiveConfig;
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::FactValue;
@@ -52,7 +53,7 @@ pub struct LineJudge<'a> {
     pub older: bool,
     /// What the plausible series make of the server's whole configuration, and its values.
     pub transcript: &'a ConfigTranscript<'a>,
-    pub effective: &'a BTreeMap<String, FactValue>,
+    pub effective: &'a EffectiveConfig,
 }
 
 /// One subject a line.

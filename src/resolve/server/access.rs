@@ -52,7 +52,7 @@ impl ServerResolver<'_> {
         written
             .or_else(|| switch(&names.password))
             .or_else(|| switch(&names.users_file))
-            .or_else(|| password.and_then(FactValue::place))
+            .or_else(|| subject.conf.place(&names.password))
             .unwrap_or_else(|| self.anchor())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::facts::defaults::ChartDefaults;
 use crate::facts::raw::RawServer;
-use crate::facts::{Explicitness, Strength, Subject};
+use crate::facts::{Explicitness, FactValue, Strength, Subject};
 use crate::source::FileId;
 
 /// Which facts of a server are assumed: those that are not written, or all.
@@ -10,12 +10,14 @@ pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
     let Some(doubt) = deployed.and_then(|server| server.doubt.as_ref()) else {
         return;
     };
-    for value in server.facts.values_mut() {
+    let assume = |value: &mut FactValue| {
         if doubt.all || value.written != Explicitness::Yes {
             value.strength = Strength::Assumed;
             value.because.push(doubt.reason.to_string());
         }
-    }
+    };
+    server.facts.values_mut().for_each(assume);
+    server.conf.change_all(assume);
     let reason = doubt.reason.to_string();
     if !server.not_visible.contains(&reason) {
         server.not_visible.push(reason);
@@ -27,12 +29,14 @@ pub(super) fn of_defaults(defaults: &ChartDefaults, files: &[FileId], subject: &
     if !defaults.concern(files) {
         return;
     }
-    for value in subject.facts.values_mut() {
+    let assume = |value: &mut FactValue| {
         if defaults.hold(value) {
             value.strength = Strength::Assumed;
             value.because.push(ChartDefaults::REASON.to_owned());
         }
-    }
+    };
+    subject.facts.values_mut().for_each(assume);
+    subject.conf.change_all(assume);
 }
 
 /// The lines of a server that may not be.

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use crate::facts::effective_config::EffectiveConfig;
 use crate::facts::fact_path::{DirectiveFact, ServerFact};
 use crate::facts::raw::{ArgWord, MountContent, MountStorage, RawContainer, RawMount, RawServer};
 use crate::facts::{
@@ -14,7 +15,6 @@ use crate::facts::{
 use crate::knowledge::servers::PathKind;
 use crate::knowledge::shapes::{AskedVariable, ImageReference};
 use crate::resolve::server::ServerResolver;
-use std::collections::BTreeMap;
 
 /// A word of a fact that says that there is nothing of the kind.
 const NONE: &str = "none";
@@ -45,11 +45,7 @@ impl ServerResolver<'_> {
     }
 
     /// For each line that names a path which has to be there when the server starts: whether it is.
-    pub(super) fn put_missing_paths(
-        &self,
-        lines: &mut [Subject],
-        effective: &BTreeMap<String, FactValue>,
-    ) {
+    pub(super) fn put_missing_paths(&self, lines: &mut [Subject], effective: &EffectiveConfig) {
         let Some(seen) = self.find_container() else {
             return;
         };
@@ -166,11 +162,7 @@ impl ServerResolver<'_> {
 
 impl<'a> SeenContainer<'a> {
     /// Whether the path of a line is missing; nothing for lines that need none.
-    fn find_missing_path(
-        &self,
-        line: &Subject,
-        effective: &BTreeMap<String, FactValue>,
-    ) -> Option<FactValue> {
+    fn find_missing_path(&self, line: &Subject, effective: &EffectiveConfig) -> Option<FactValue> {
         let servers = self.resolver.knowledge.servers;
         let name = line.fact(DirectiveFact::Canonical)?.text()?;
         let needed = servers.find_needed_path(name)?;

@@ -17,11 +17,12 @@ pub mod upgrade;
 mod upgrade_data;
 mod version;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::facts::cause::Cause;
+use crate::facts::effective_config::EffectiveConfig;
 use crate::facts::estate::Estate;
-use crate::facts::fact_path::{FactPath, ServerFact};
+use crate::facts::fact_path::ServerFact;
 use crate::facts::linked::{LinkedFacts, LinkedPart, LinkedServer, ServerBody};
 use crate::facts::raw::{ConfPart, Declaration, RawFacts, RawLine, RawServer, TextPlace};
 use crate::facts::words::ServerKind;
@@ -66,9 +67,11 @@ pub fn resolve(raw: &RawFacts, linked: &LinkedFacts, knowledge: &ServerContext<'
         let transcript = resolver.transcript(&resolver.candidates.series);
         let mut effective = resolver.effective(&transcript);
         if resolver.candidates.older {
-            let unwritten = |value: &&mut FactValue| value.written == Explicitness::No;
-            let defaults = effective.values_mut().filter(unwritten);
-            defaults.for_each(|value| *value = FactValue::unknown(directive::older()));
+            effective.change_all(|value| {
+                if value.written == Explicitness::No {
+                    *value = FactValue::unknown(directive::older());
+                }
+            });
         }
         overridden.add(&transcript, &is_secret);
         let mut directives = resolver.directives(&related, &transcript, &effective);
@@ -204,9 +207,9 @@ impl<'a> ServerResolver<'a> {
     // Subjects.
 
     /// What the series make of the whole configuration.
-    fn effective(&self, transcript: &ConfigTranscript<'_>) -> BTreeMap<String, FactValue> {
+    fn effective(&self, transcript: &ConfigTranscript<'_>) -> EffectiveConfig {
         let (servers, unset) = (self.knowledge.servers, self.knowledge.unset);
-        conf::effective(transcript, &self.home(), servers, unset)
+        conf::effective(transcript, self.home(), servers, unset)
     }
 
     fn transcript<'r>(&'r self, series: &'r [&'r ServerSeries]) -> ConfigTranscript<'r> {
@@ -218,7 +221,7 @@ impl<'a> ServerResolver<'a> {
         &self,
         server: &RelatedSubject,
         transcript: &ConfigTranscript<'_>,
-        effective: &BTreeMap<String, FactValue>,
+        effective: &EffectiveConfig,
     ) -> Vec<Subject> {
         let judge = LineJudge {
             servers: self.knowledge.servers,
@@ -267,11 +270,7 @@ impl<'a> ServerResolver<'a> {
         directive.is_some_and(|d| d.form == Some(SpecialParser::LoadModule))
     }
 
-    fn server(
-        &self,
-        effective: BTreeMap<String, FactValue>,
-        transcript: &ConfigTranscript<'_>,
-    ) -> Subject {
+    fn server(&self, effective: EffectiveConfig, transcript: &ConfigTranscript<'_>) -> Subject {
         let mut subject =
             Subject::new(SubjectKind::Server, self.name(), self.path(), self.anchor());
         subject.namespace = self.deployed.and_then(|s| s.namespace.clone());
@@ -285,9 +284,7 @@ impl<'a> ServerResolver<'a> {
         subject.development = setup.map(|setup| setup.why.clone());
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
-        for (name, value) in effective {
-            subject.put(FactPath::Conf(name), value);
-        }
+        subject.conf = effective;
         self.put_figures(&mut subject);
         self.put_identity(&mut subject);
         self.put_words(&mut subject);

@@ -1,10 +1,10 @@
 //! The parts of a server's configuration as steps, in the order in which the server takes them.
 
+use crate::facts::effective_config::UnsetAnchor;
 use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
 use crate::facts::{Cause, EditTarget, Strength};
-use crate::resolve::conf::UnsetAnchor;
 use crate::resolve::config_transcript::ConfigStep;
 use crate::resolve::server::ServerResolver;
 
