@@ -254,8 +254,11 @@ pub(super) fn clip_reason(reason: &str) -> String {
 }
 
 fn rows_table(out: &mut String, word: &str, mut rows: Vec<[String; 4]>, color: Color) {
-    for cell in rows.iter_mut().flatten() {
-        *cell = sanitize::one_line(cell).into_owned();
+    for [name, others @ ..] in &mut rows {
+        *name = sanitize::one_line(name).into_owned();
+        for cell in others {
+            *cell = sanitize::within_line(cell).into_owned();
+        }
     }
     let head = [word, "value", "from", "hides"].map(str::to_owned);
     let width = |column: usize| {

@@ -40,6 +40,17 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     safe(text)
 }
 
+/// A part of a line that does not stand at its start: there `::` begins no command.
+pub(super) fn within_line(text: &str) -> Cow<'_, str> {
+    let text = map(text.trim_end(), show_char);
+    if !text.trim_start().starts_with("::") {
+        return safe(text);
+    }
+    // Read behind a word, as it will be shown.
+    let shown = safe(Cow::Owned(format!("-{text}"))).into_owned();
+    Cow::Owned(shown[1..].to_owned())
+}
+
 /// Secrets masked, commands broken.
 fn safe(text: Cow<'_, str>) -> Cow<'_, str> {
     match mask_phrase(&text) {

@@ -19,6 +19,9 @@ pub struct ConfigLanguage {
     /// Figures may be hexadecimal.
     pub hexadecimal_figures: bool,
     pub save_lines: SaveLines,
+    /// Lines that hold as long as the server is started without a file and without an option: the first of
+    /// either takes them away, whatever it says.
+    pub bare_start: Vec<Vec<String>>,
     /// A data directory that does not exist ends the server at once, with words in its log.
     pub missing_folder_exits: bool,
     /// `include` takes a pattern; one that matches nothing is no error.

@@ -5,6 +5,7 @@ use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
 use crate::facts::{Cause, EditTarget, Strength};
+use crate::knowledge::shapes::ImageReference;
 use crate::resolve::config_transcript::ConfigStep;
 use crate::resolve::server::ServerResolver;
 
@@ -14,6 +15,9 @@ const MOST_INCLUDED: usize = 256;
 
 /// What a default comes from that the image's build changed.
 const IMAGE: &str = "the official image";
+
+/// What a default comes from that any configuration takes away.
+const BARE_START: &str = "a start without configuration";
 
 /// Why what a snippet of a document does not say is not known.
 pub(super) const A_PART: Cause = Cause::Excerpt {
@@ -76,6 +80,7 @@ impl<'a> ServerResolver<'a> {
             steps.push(ConfigStep::Gap { reason: A_PART });
         }
         steps.extend(self.list_image_defaults().into_iter().flatten());
+        steps.extend(self.list_bare_start());
         for (number, part) in self.linked.parts.iter().enumerate() {
             let mut builder = StepBuilder {
                 resolver: self,
@@ -110,6 +115,25 @@ impl<'a> ServerResolver<'a> {
             Some(generate_step(name, Some(args), IMAGE))
         };
         known.then(|| shape.built_in.iter().filter_map(step).collect())
+    }
+
+    /// What a server has that is started without a file and without an option, where its series loses that
+    /// with the first of either. The series that may run it agree on these values.
+    fn list_bare_start(&self) -> Vec<ConfigStep<'a>> {
+        let image = self.image().and_then(Result::ok);
+        let is_official =
+            |image: ImageReference| self.knowledge.shapes.official_image(&image).is_some();
+        if !self.linked.parts.is_empty() || !image.is_some_and(is_official) {
+            return Vec::new();
+        }
+        let series = self.candidates.series.iter();
+        let mut lines = series.map(|one| &one.language.bare_start);
+        let lines = lines.find(|lines| !lines.is_empty());
+        let step = |words: &'a Vec<String>| {
+            let (name, args) = words.split_first()?;
+            Some(generate_step(name, Some(args), BARE_START))
+        };
+        lines.into_iter().flatten().filter_map(step).collect()
     }
 
     /// `None` where the line includes nothing; else the texts of the tree that it includes, in the
