@@ -94,6 +94,36 @@ impl ReleaseTable {
         of_flavor.find(|series| numbers(&series.number)[..] == [major, minor])
     }
 
+    /// The series of a version that says only its first number, where none of them gets fixes on a day: its
+    /// tag leads to the newest of them.
+    pub fn ended_series_of(
+        &self,
+        flavor: &str,
+        version: &str,
+        day: &str,
+    ) -> Option<&ReleaseSeries> {
+        let [major] = numbers(version)[..] else {
+            return None;
+        };
+        let of_flavor = self.series.iter().filter(|series| series.flavor == flavor);
+        let of_major: Vec<_> = of_flavor
+            .filter(|series| numbers(&series.number).first() == Some(&major))
+            .collect();
+        let all_ended = of_major.iter().all(|series| series.has_ended(day));
+        let newest = of_major
+            .into_iter()
+            .max_by_key(|series| numbers(&series.number));
+        newest.filter(|_| all_ended)
+    }
+
+    /// The oldest series that is known, for a version that is older than all.
+    pub fn oldest_after(&self, flavor: &str, version: &str) -> Option<&ReleaseSeries> {
+        let of_flavor = self.series.iter().filter(|series| series.flavor == flavor);
+        let oldest = of_flavor.min_by_key(|series| numbers(&series.number))?;
+        let own = numbers(version);
+        (!own.is_empty() && own < numbers(&oldest.number)).then_some(oldest)
+    }
+
     /// The oldest series that still gets fixes on a day and is no older than this one: the shortest
     /// way to a supported version.
     pub fn find_supported(&self, series: &ReleaseSeries, day: &str) -> Option<&ReleaseSeries> {

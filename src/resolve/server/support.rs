@@ -4,6 +4,7 @@
 
 use crate::facts::fact_path::ServerFact;
 use crate::facts::{Cause, FactValue, Subject, ValueState};
+use crate::knowledge::servers::releases::ReleaseSeries;
 use crate::resolve::server::ServerResolver;
 
 impl ServerResolver<'_> {
@@ -30,9 +31,14 @@ impl ServerResolver<'_> {
             return put_unsupported(subject, &reason);
         }
         let releases = self.knowledge.servers.releases();
-        let Some(series) = releases.series_of(&flavor, &version) else {
-            // `7` alone, or a release that the table does not have.
-            return put_unsupported(subject, &Cause::version());
+        let exact = releases.series_of(&flavor, &version);
+        let of_major = |day: &str| releases.ended_series_of(&flavor, &version, day);
+        let Some(series) = exact.or_else(|| self.knowledge.today.and_then(of_major)) else {
+            return match releases.oldest_after(&flavor, &version) {
+                Some(oldest) => self.put_older(subject, &version, oldest),
+                // `7` alone, or a release that the table does not have.
+                None => put_unsupported(subject, &Cause::version()),
+            };
         };
         let name = format!("{flavor} {}", series.number);
         subject.put(ServerFact::SupportSeries, FactValue::from_derived(name));
@@ -74,6 +80,26 @@ impl ServerResolver<'_> {
             let next = format!("{flavor} {}", next.newest);
             subject.put(ServerFact::SupportSuccessor, FactValue::from_derived(next));
         }
+    }
+
+    /// A version before the oldest series that is known: its support ended no later than that one's.
+    fn put_older(&self, subject: &mut Subject, version: &str, oldest: &ReleaseSeries) {
+        let (Some(today), Some(ended)) = (self.knowledge.today, &oldest.ended) else {
+            return put_unsupported(subject, &Cause::version());
+        };
+        let mut put = |fact, text: String| subject.put(fact, FactValue::from_derived(text));
+        put(
+            ServerFact::SupportSeries,
+            format!("{} {version}", oldest.flavor),
+        );
+        put(ServerFact::SupportUntil, format!("before {ended}"));
+        let releases = self.knowledge.servers.releases();
+        if let Some(next) = releases.find_supported(oldest, today) {
+            let next = format!("{} {}", next.flavor, next.newest);
+            put(ServerFact::SupportSuccessor, next);
+        }
+        let has_ended = FactValue::from_derived(oldest.has_ended(today));
+        subject.put(ServerFact::SupportEnded, has_ended);
     }
 
     /// An image that its publisher does not renew.
