@@ -78,7 +78,8 @@ fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Caus
     }
 }
 
-/// The ports of the container that are published, on whatever address.
+/// The ports of the container that are published, on whatever address; one that is not known as it is
+/// written.
 pub(super) fn list_published_ports(service: &ComposeService<'_>) -> Vec<String> {
     let ports = service.nodes("ports").flat_map(|(_, node)| node.items());
     ports.filter_map(|port| target(service, port)).collect()
@@ -92,7 +93,7 @@ fn target(service: &ComposeService<'_>, port: &YamlNode) -> Option<String> {
     let start = written.rfind(':').map_or(0, |at| at + 1);
     let end = written.rfind('/').filter(|at| *at > start);
     let target = text.slice(start..end.unwrap_or(written.len()));
-    target.known_text().ok().map(str::to_owned)
+    Some(target.known_text().unwrap_or(target.text()).to_owned())
 }
 
 fn is_loopback(address: &str) -> bool {

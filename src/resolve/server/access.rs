@@ -77,6 +77,7 @@ impl ServerResolver<'_> {
             };
         };
         match server.deployment.attributes.get(&ServerFact::Reachable) {
+            Some(Ok(Datum::Bool(true))) if self.publishes_other_ports(server, subject) => no(),
             Some(Ok(Datum::Bool(true))) => FactValue::from_derived(true),
             Some(Ok(_)) => no(),
             Some(Err(reason)) => FactValue::unknown(reason.clone()),
@@ -117,6 +118,14 @@ impl ServerResolver<'_> {
                 _ => value.and_then(FactValue::number) == port.parse().ok() && value.is_some(),
             }
         })
+    }
+
+    /// Whether ports are published and nothing listens on any of them.
+    fn publishes_other_ports(&self, server: &RawServer, subject: &Subject) -> bool {
+        let is_known = |port: &String| port.parse::<u16>().is_ok();
+        let mut ports = server.published.iter();
+        !server.published.is_empty()
+            && ports.all(|port| is_known(port) && !self.has_port(subject, port))
     }
 
     /// What leads to it from outside its container, as far as its deployment says.
