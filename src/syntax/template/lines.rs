@@ -246,18 +246,26 @@ fn blank(text: &str) -> String {
 
 /// The lines that hold only actions, outside of block scalars. A condition applies to the next
 /// line that has text of its own.
-pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -> Vec<ActionLine> {
+pub(super) fn action_lines(
+    text: &str,
+    lines: &[TemplateLine],
+    actions: &[TemplateAction],
+) -> Vec<ActionLine> {
     let mut found = Vec::new();
     let mut next_column = 0;
+    let mut before_key = false;
     for line in lines.iter().rev() {
         if line.has_content {
             next_column = line.indent;
+            let written = text.get(line.range.clone()).unwrap_or_default();
+            before_key = !written.trim_start().starts_with('-');
             found.extend(value_below(line, actions));
             if line.line_kind == TemplateLineKind::Optional {
                 found.push(ActionLine {
                     at: line.range.start + line.indent,
                     column: line.indent,
                     writes: true,
+                    before_key: false,
                 });
             }
         } else if matches!(
@@ -266,7 +274,10 @@ pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -
         ) && let Some(action) = action_line(line, actions, next_column)
         {
             next_column = action.column;
-            found.push(action);
+            found.push(ActionLine {
+                before_key: before_key && !action.writes,
+                ..action
+            });
         }
     }
     found.reverse();
@@ -283,6 +294,7 @@ fn value_below(line: &TemplateLine, actions: &[TemplateAction]) -> Option<Action
         at,
         column,
         writes: true,
+        before_key: false,
     })
 }
 
@@ -300,7 +312,12 @@ fn action_line(
         None if own().any(|action| action.sort == ActionKind::Branch) => (next_column, false),
         None => return None,
     };
-    Some(ActionLine { at, column, writes })
+    Some(ActionLine {
+        at,
+        column,
+        writes,
+        before_key: false,
+    })
 }
 
 /// Where the text that an action writes stands in its line.

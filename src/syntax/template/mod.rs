@@ -33,6 +33,8 @@ pub(in crate::syntax) struct ActionLine {
     pub(in crate::syntax) column: usize,
     /// It writes text itself; else it decides whether and how often other lines are there.
     pub(in crate::syntax) writes: bool,
+    /// It decides about the key of a mapping: the next line is no item of a list.
+    pub(in crate::syntax) before_key: bool,
 }
 
 /// A block scalar that was blanked out.
@@ -127,7 +129,7 @@ pub fn mask(text: &str) -> MaskedTemplate<'_> {
     lines::find_optional(text, &actions, &mut lines);
     MaskedTemplate {
         text: Cow::Owned(lines::fill(text, &lines, &actions)),
-        actions: lines::action_lines(&lines, &actions),
+        actions: lines::action_lines(text, &lines, &actions),
         placeholders: actions.into_iter().map(|action| action.range).collect(),
         blocks,
     }

@@ -36,13 +36,21 @@ impl<'a> ActionSpans<'a> {
 
     /// The actions that the collection that ends here, with its entries at this column, has of its
     /// own. Inner collections end first and so claim theirs first.
-    pub(super) fn open(&mut self, from: usize, end: usize, column: usize) -> OwnActions {
+    /// The items of a list may stand at the column of the key above it: what decides about the next key
+    /// is not the list's.
+    pub(super) fn open(
+        &mut self,
+        from: usize,
+        end: usize,
+        column: usize,
+        is_list: bool,
+    ) -> OwnActions {
         self.pass(end);
         let first = self.unclaimed.partition_point(|action| action.at < from);
         let inside = self.unclaimed.split_off(first);
-        let (outer, own): (Vec<_>, Vec<_>) = inside
-            .into_iter()
-            .partition(|action| action.column < column);
+        let (outer, own): (Vec<_>, Vec<_>) = inside.into_iter().partition(|action| {
+            action.column < column || is_list && action.before_key && action.column == column
+        });
         self.unclaimed.extend(outer);
         match own.iter().any(|action| action.writes) {
             true => OwnActions::Writing,

@@ -368,10 +368,11 @@ impl<'a> YamlTreeBuilder<'a> {
             return;
         };
         frame.range.end = frame.range.end.max(if frame.block { 0 } else { range.end });
+        let is_list = matches!(frame.items, CollectionItems::Seq(_));
         let own = match frame.block {
             true => self
                 .actions
-                .open(frame.actions_from, range.start, frame.column),
+                .open(frame.actions_from, range.start, frame.column, is_list),
             false => OwnActions::None,
         };
         let open = own != OwnActions::None || self.is_cut;
