@@ -45,12 +45,26 @@ impl SecretFinder<'_> {
         for item in node.items() {
             let text = item.as_str().unwrap_or_default();
             let assigned = text.split_once('=').map(|(name, _)| name);
-            if is_password || assigned.is_some_and(|name| self.shapes.is_secret_name(name)) {
-                self.add(item);
+            let named = assigned.filter(|name| self.shapes.is_secret_name(name));
+            match named {
+                _ if is_password => self.add(item),
+                Some(name) => self.add_behind(item, name.len() + 1),
+                None => {}
             }
             let options = &self.shapes.servers.client_password_options;
             is_password = options.iter().any(|option| option == text);
             self.visit(item);
+        }
+    }
+
+    /// What stands behind a name and its sign in a text: the name is shown.
+    fn add_behind(&mut self, node: &YamlNode, start: usize) {
+        let text = node.scalar().map(|scalar| scalar.value());
+        let Some(text) = text.filter(|text| text.text().len() > start) else {
+            return;
+        };
+        if !node.has_placeholder() {
+            self.found.push(text.span(start..text.text().len()));
         }
     }
 

@@ -63,8 +63,10 @@ impl ComposeService<'_> {
         let entries = entries.filter_map(|entry| Some((entry.key.as_str()?, entry.key.span)));
         let items = nodes.iter().flat_map(|node| node.items());
         let items = items.filter_map(|item| {
-            let (name, _) = item.as_str()?.split_once('=')?;
-            Some((name, item.span))
+            // The name alone: what stands behind it may be a secret.
+            let text = item.scalar()?.value();
+            let (name, _) = text.text().split_once('=')?;
+            Some((name, text.span(0..name.len())))
         });
         let own = entries.chain(items).filter(|(_, span)| is_own(*span));
         own.map(|(name, span)| variable(name, span)).collect()
