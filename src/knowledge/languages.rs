@@ -307,6 +307,9 @@ pub struct RustConventions {
     pub lasting: LastingWords,
     pub test_support: TestSupport,
     pub build: BuildTool,
+    /// What the shared reader asks of a language in these words: of this one nothing.
+    #[serde(skip)]
+    pub shared: CodeConventions,
 }
 
 /// Types that share one value among all their users.

@@ -148,7 +148,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// A client of which no options are known yet.
-    pub(super) fn raw_client_of(
+    pub(in crate::extract) fn raw_client_of(
         &self,
         libraries: Vec<String>,
         constructor: &Constructor,

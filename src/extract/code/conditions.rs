@@ -3,8 +3,9 @@
 
 use super::form::{CodeArm, CodeBlock, CodeExpressionForm, ExpressionId, StatementForm};
 use super::interpreter::CodeInterpreter;
-use super::precondition::{VariableTest, VariableTests};
+use super::precondition::{Precondition, VariableTest, VariableTests};
 use super::value::{CodeState, CodeValue};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, ConstValue};
 
 impl<'p, 'm> CodeInterpreter<'p, 'm> {
@@ -15,6 +16,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let mut all_leave = true;
         for (at, arm) in arms.iter().enumerate() {
             let (truth, test) = match arm.condition {
+                // One of the patterns that a value is held against fits.
+                Some(condition) if self.holds_pattern(condition) => {
+                    ((at + 1 == arms.len()).then_some(true), None)
+                }
                 Some(condition) => self.condition(condition),
                 None => (Some(true), None),
             };
@@ -22,7 +27,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 continue;
             }
             if truth == Some(true) {
-                self.arm(arms, at, |run| run.block(&arm.body));
+                self.arm(arms, at, |run| run.run_arm(arm));
                 break;
             }
             let size = self.state().size();
@@ -37,7 +42,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 };
                 needs.extend(test.needs());
             }
-            self.arm(arms, at, |run| run.block(&arm.body));
+            self.arm(arms, at, |run| run.run_arm(arm));
             let after = std::mem::replace(self.state(), before);
             all_leave &= after.dead || self.leaves(&arm.body);
             done = Some(match done {
@@ -75,6 +80,23 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let condition = arms.first()?.condition?;
         let branch = self.code().expression(condition).range.start;
         Some(BranchArm { branch, arm })
+    }
+
+    /// Whether a condition is a pattern that a value is held against.
+    fn holds_pattern(&self, condition: ExpressionId) -> bool {
+        let pattern = self.code().patterns.get(&condition);
+        pattern.is_some_and(|pattern| pattern.of.is_some())
+    }
+
+    fn run_arm(&mut self, arm: &'p CodeArm) {
+        let pattern = arm.condition.filter(|id| self.holds_pattern(*id));
+        let Some((pattern, own)) = pattern.zip(self.own_values) else {
+            return self.block(&arm.body);
+        };
+        self.scoped(|run| {
+            own.enter_arm(run, pattern);
+            run.block(&arm.body);
+        });
     }
 
     /// Runs something as an arm of a branch.
@@ -151,5 +173,67 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.frame_mut().records = records;
         *self.state() = before;
         test
+    }
+
+    /// A handler runs on whatever the body left where it failed: on the join of before and behind.
+    pub(super) fn attempt(
+        &mut self,
+        (body, otherwise): (&'p CodeBlock, &'p CodeBlock),
+        handlers: &'p [CodeBlock],
+        finally: &'p CodeBlock,
+    ) {
+        let size = self.state().size();
+        if !self.step(size * (handlers.len() + 1)) {
+            return;
+        }
+        let before = self.state().clone();
+        self.block(body);
+        let mut failed = self.state().clone();
+        failed.dead = false;
+        // What the body needed up to its end says nothing of where it failed.
+        failed.needs.clone_from(&before.needs);
+        self.state().needs.clone_from(&before.needs);
+        let read = self.variable_of_body(body);
+        self.state().needs.extend(read);
+        let failed = self.join_states(failed, before);
+        if !self.state().dead {
+            self.block(otherwise);
+        }
+        for handler in handlers {
+            let good = std::mem::replace(self.state(), failed.clone());
+            self.block(handler);
+            let handled = std::mem::take(self.state());
+            *self.state() = self.join_states(good, handled);
+        }
+        let dead = std::mem::take(&mut self.state().dead);
+        self.block(finally);
+        self.state().dead |= dead;
+    }
+
+    /// What the only statement of a body reads from the environment: a handler runs where it is not
+    /// there. The statement was run already, so that nothing is recorded of it again, and what its calls
+    /// change is taken back.
+    fn variable_of_body(&mut self, body: &'p CodeBlock) -> Option<Precondition> {
+        let [only] = &body[..] else {
+            return None;
+        };
+        let StatementForm::Assign { value, .. } = &only.form else {
+            return None;
+        };
+        let size = self.state().size();
+        if !self.step(size) {
+            return None;
+        }
+        let before = self.state().clone();
+        let records = std::mem::replace(&mut self.frame_mut().records, false);
+        let value = self.value(*value);
+        self.frame_mut().records = records;
+        *self.state() = before;
+        match value {
+            CodeValue::Plain(ConstValue::Unknown(Cause::EnvironmentVariable(name))) => {
+                Some(Precondition::Readable(name))
+            }
+            _ => None,
+        }
     }
 }

@@ -21,7 +21,7 @@ pub(super) const MAX_BASES: usize = 8;
 const MAX_SHOWN: usize = 60;
 
 impl<'m> CodeInterpreter<'_, 'm> {
-    pub(super) fn value(&mut self, id: ExpressionId) -> CodeValue {
+    pub(in crate::extract) fn value(&mut self, id: ExpressionId) -> CodeValue {
         let typed = self.is_typed();
         let evaluated = self.run_deeper(|run| match typed {
             true => run.typed_value(id),

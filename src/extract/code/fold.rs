@@ -35,6 +35,15 @@ pub(in crate::extract) enum TextParser {
     Duration,
 }
 
+/// The operators that are computed with; any other gives nothing that is known.
+pub(in crate::extract) fn operator_of(text: &str) -> &'static str {
+    const KNOWN: [&str; 12] = [
+        "+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "&&", "||",
+    ];
+    let known = KNOWN.iter().find(|known| **known == text);
+    known.copied().unwrap_or("")
+}
+
 /// `left operator right`.
 pub(in crate::extract) fn binary(
     operator: &str,

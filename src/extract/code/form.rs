@@ -42,6 +42,48 @@ pub(in crate::extract) struct CodeFile {
     /// Parts that are nested too deep to be lowered.
     pub(in crate::extract) skipped: Vec<Range<usize>>,
     pub(in crate::extract) comments: Vec<Comment>,
+    /// What is called, or which type is written, where that is not an expression of its own: a method
+    /// that only hands on what it is called on, a cast, a macro, a literal's type.
+    pub(in crate::extract) called: BTreeMap<ExpressionId, CalledForm>,
+    /// What the patterns bind that these expressions stand for.
+    pub(in crate::extract) patterns: BTreeMap<ExpressionId, BoundPattern>,
+}
+
+/// What is called where an expression stands for what the call is given.
+#[derive(Debug, Default)]
+pub(in crate::extract) struct CalledForm {
+    /// The method, the path or the macro; empty where only a type is written.
+    pub(in crate::extract) name: String,
+    pub(in crate::extract) ty: Option<TypeForm>,
+    /// What it is given beside the value that it hands on.
+    pub(in crate::extract) given: Vec<ExpressionId>,
+}
+
+/// What a pattern binds.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::extract) enum BindingForm {
+    Name(String),
+    /// What is bound may be changed.
+    Changeable(Box<Self>),
+    Tuple(Vec<Self>),
+    /// A variant of an enum, or a struct without names, by its path.
+    Variant(String, Vec<Self>),
+    Struct(Vec<(String, Self)>),
+    /// The same value under several names.
+    Same(Vec<Self>),
+    /// Names that are bound to parts that are not followed.
+    Names(Vec<String>),
+}
+
+/// A pattern where it stands.
+#[derive(Debug)]
+pub(in crate::extract) struct BoundPattern {
+    pub(in crate::extract) pattern: BindingForm,
+    pub(in crate::extract) ty: Option<TypeForm>,
+    /// The value that an arm's pattern is held against.
+    pub(in crate::extract) of: Option<ExpressionId>,
+    /// What else an arm asks.
+    pub(in crate::extract) guard: Option<ExpressionId>,
 }
 
 impl CodeFile {
@@ -58,6 +100,8 @@ impl CodeFile {
             broken: Vec::new(),
             skipped: tree.too_deep().to_vec(),
             comments: Vec::new(),
+            called: BTreeMap::new(),
+            patterns: BTreeMap::new(),
         }
     }
 
@@ -281,6 +325,8 @@ pub(in crate::extract) enum TypeForm {
     /// Any number of values of a type.
     List(Box<Self>),
     Struct(Vec<FieldForm>),
+    /// A type with those that it is applied to.
+    Applied(Box<Self>, Vec<Self>),
     /// Any other type, with those that it names.
     Other(Vec<Self>),
 }
@@ -316,6 +362,10 @@ impl TypeForm {
                 Self::Named(..) => found.push(ty),
                 Self::Pointer(inner) | Self::List(inner) => todo.push(inner),
                 Self::Struct(fields) => todo.extend(fields.iter().map(|field| &field.ty)),
+                Self::Applied(inner, types) => {
+                    todo.push(inner);
+                    todo.extend(types);
+                }
                 Self::Other(types) => todo.extend(types),
             }
         }
@@ -328,6 +378,7 @@ impl TypeForm {
             Self::Named(Some(package), name) => Some(format!("{package}.{name}")),
             Self::Named(None, name) => Some(name.clone()),
             Self::Pointer(inner) => Some(format!("*{}", inner.written().unwrap_or_default())),
+            Self::Applied(inner, _) => inner.written(),
             _ => None,
         }
     }
@@ -382,6 +433,8 @@ pub(in crate::extract) enum StatementForm {
         fixed: bool,
     },
     Evaluate(ExpressionId),
+    /// The value of the block that it ends.
+    Give(ExpressionId),
     /// One arm at most runs; the last one has no condition where there is an `else`.
     Branch(Vec<CodeArm>),
     Loop(Box<LoopForm>),
@@ -507,6 +560,8 @@ pub(in crate::extract) struct ParameterForm {
     /// It cannot be given by its position.
     pub(in crate::extract) named_only: bool,
     pub(in crate::extract) ty: Option<TypeForm>,
+    /// What it binds, where that is more than a name.
+    pub(in crate::extract) pattern: Option<BindingForm>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::form::{CallForm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId};
-use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm};
+use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm, TypeForm};
 use super::options::{ObjectId, OptionsHeap};
-use super::package::{TypedFrame, TypedRun};
-use super::precondition::{BranchDifference, Precondition, Preconditions};
+use super::package::{OwnFrame, TypedFrame, TypedRun};
+use super::precondition::{BranchDifference, Preconditions};
 use super::project::{CodeProject, OutlinedProject};
 use super::seen::SeenCode;
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
@@ -40,16 +40,16 @@ pub(super) struct BodyResult {
 }
 
 /// One body that is being run.
-pub(super) struct CodeFrame<'m> {
-    pub(super) file: FileAt,
-    pub(super) function: Option<FunctionId>,
-    pub(super) state: CodeState<'m>,
+pub(in crate::extract) struct CodeFrame<'m> {
+    pub(in crate::extract) file: FileAt,
+    pub(in crate::extract) function: Option<FunctionId>,
+    pub(in crate::extract) state: CodeState<'m>,
     /// It is the body of the file: what it does not know the file does not know.
     pub(super) is_body: bool,
     /// Clients that are built here are told: each is in the run of its own body, not where that body
     /// is entered from another.
     pub(super) records: bool,
-    pub(super) returned: Vec<ReturnedValue<'m>>,
+    pub(in crate::extract) returned: Vec<ReturnedValue<'m>>,
     /// Names that belong to the file.
     pub(super) outer: BTreeSet<String>,
     /// The arms of branches that lead to the statement, outermost first.
@@ -60,11 +60,11 @@ pub(super) struct CodeFrame<'m> {
     pub(super) closed: BTreeSet<ExpressionId>,
     /// What the value of an expression is assigned to.
     pub(super) bound: Option<(ExpressionId, String)>,
-    pub(super) typed: TypedFrame,
+    pub(in crate::extract) typed: TypedFrame,
 }
 
 /// What a function gives back, the options that there are then, and what control needs to come there.
-pub(super) struct ReturnedValue<'m> {
+pub(in crate::extract) struct ReturnedValue<'m> {
     pub(super) value: CodeValue,
     pub(super) options: OptionsHeap<'m>,
     pub(super) needs: Preconditions,
@@ -100,9 +100,9 @@ pub(in crate::extract) struct FoundCode {
 }
 
 pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
-    pub(super) project: &'p CodeProject<'m>,
-    pub(super) found: FoundCode,
-    pub(super) frames: Vec<CodeFrame<'m>>,
+    pub(in crate::extract) project: &'p CodeProject<'m>,
+    pub(in crate::extract) found: FoundCode,
+    pub(in crate::extract) frames: Vec<CodeFrame<'m>>,
     pub(super) late: Vec<LateClient<'m>>,
     /// Bodies of files; nothing while one is being run.
     bodies: BTreeMap<FileAt, Option<Rc<BodyResult>>>,
@@ -121,9 +121,42 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     pub(super) depth: usize,
     pub(super) inlined: usize,
     steps: usize,
-    pub(super) next_object: u32,
+    pub(in crate::extract) next_object: u32,
+    /// The evaluation of a language that has one of its own.
+    pub(in crate::extract) own_values: Option<&'p dyn OwnValues<'p, 'm>>,
     /// What only languages need whose names and types are declared.
-    pub(super) typed: TypedRun<'p, 'm>,
+    pub(in crate::extract) typed: TypedRun<'p, 'm>,
+}
+
+/// A language that evaluates its expressions and binds its names itself. Statements, branches, loops and
+/// calls of functions are run for it.
+pub(in crate::extract) trait OwnValues<'p, 'm> {
+    fn value(&self, run: &mut CodeInterpreter<'p, 'm>, id: ExpressionId) -> CodeValue;
+    fn assign(
+        &self,
+        run: &mut CodeInterpreter<'p, 'm>,
+        target: ExpressionId,
+        value: ExpressionId,
+        declares: bool,
+    );
+    fn declare(
+        &self,
+        run: &mut CodeInterpreter<'p, 'm>,
+        name: &str,
+        ty: Option<&TypeForm>,
+        value: Option<ExpressionId>,
+    );
+    /// Binds what an arm's pattern binds.
+    fn enter_arm(&self, run: &mut CodeInterpreter<'p, 'm>, condition: ExpressionId);
+    /// Gives a function's parameters what a call gives them, or what their types say.
+    fn bind_parameters(
+        &self,
+        run: &mut CodeInterpreter<'p, 'm>,
+        function: FunctionId,
+        values: Vec<CodeValue>,
+    );
+    /// Where a function stands.
+    fn frame(&self, file: FileAt, function: Option<FunctionId>) -> OwnFrame;
 }
 
 impl<'p, 'm> CodeInterpreter<'p, 'm> {
@@ -144,6 +177,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             inlined: 0,
             steps: STEPS,
             next_object: 0,
+            own_values: None,
             typed: TypedRun::default(),
         }
     }
@@ -167,17 +201,17 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.found
     }
 
-    pub(super) fn frame(&self) -> &CodeFrame<'m> {
+    pub(in crate::extract) fn frame(&self) -> &CodeFrame<'m> {
         // A frame is pushed before anything is evaluated.
         &self.frames[self.frames.len() - 1]
     }
 
-    pub(super) fn frame_mut(&mut self) -> &mut CodeFrame<'m> {
+    pub(in crate::extract) fn frame_mut(&mut self) -> &mut CodeFrame<'m> {
         let last = self.frames.len() - 1;
         &mut self.frames[last]
     }
 
-    pub(super) fn state(&mut self) -> &mut CodeState<'m> {
+    pub(in crate::extract) fn state(&mut self) -> &mut CodeState<'m> {
         &mut self.frame_mut().state
     }
 
@@ -199,11 +233,11 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         matches!(self.bodies.get(&at), Some(None))
     }
 
-    pub(super) fn here(&self) -> FileAt {
+    pub(in crate::extract) fn here(&self) -> FileAt {
         self.frame().file
     }
 
-    pub(super) fn code(&self) -> &'p CodeFile {
+    pub(in crate::extract) fn code(&self) -> &'p CodeFile {
         self.project.file(self.here())
     }
 
@@ -212,7 +246,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// Whether one more step may be taken; a run that took too many learns nothing more.
-    pub(super) fn step(&mut self, cost: usize) -> bool {
+    pub(in crate::extract) fn step(&mut self, cost: usize) -> bool {
         self.steps = self.steps.saturating_sub(cost);
         if self.steps == 0 {
             let (file, range) = (self.here(), self.range_of(self.frame()));
@@ -232,7 +266,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// The state behind two branches of which one ran.
-    pub(super) fn join_states(
+    pub(in crate::extract) fn join_states(
         &mut self,
         first: CodeState<'m>,
         second: CodeState<'m>,
@@ -253,7 +287,11 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         id
     }
 
-    pub(super) fn new_frame(&self, file: FileAt, function: Option<FunctionId>) -> CodeFrame<'m> {
+    pub(in crate::extract) fn new_frame(
+        &self,
+        file: FileAt,
+        function: Option<FunctionId>,
+    ) -> CodeFrame<'m> {
         CodeFrame {
             file,
             function,
@@ -266,7 +304,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             loops: Vec::new(),
             closed: BTreeSet::new(),
             bound: None,
-            typed: TypedFrame::default(),
+            typed: TypedFrame {
+                own: self
+                    .own_values
+                    .map_or_else(OwnFrame::default, |own| own.frame(file, function)),
+                ..TypedFrame::default()
+            },
         }
     }
 
@@ -425,7 +468,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         values
     }
 
-    pub(super) fn block(&mut self, block: &'p CodeBlock) {
+    pub(in crate::extract) fn block(&mut self, block: &'p CodeBlock) {
         if self.depth >= MAX_DEPTH {
             return self.pass_over_block(block);
         }
@@ -463,7 +506,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                     self.state().variables.insert(name.clone(), value);
                 }
             }
-            StatementForm::Evaluate(id) | StatementForm::Spawn(id) | StatementForm::Defer(id) => {
+            StatementForm::Evaluate(id)
+            | StatementForm::Give(id)
+            | StatementForm::Spawn(id)
+            | StatementForm::Defer(id) => {
                 self.value(*id);
             }
             StatementForm::Block(block) => self.block(block),
@@ -618,7 +664,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    pub(super) fn give_back(&mut self, value: CodeValue) {
+    pub(in crate::extract) fn give_back(&mut self, value: CodeValue) {
         let (options, needs) = (self.state().options.clone(), self.state().needs.clone());
         self.frame_mut().returned.push(ReturnedValue {
             value,
@@ -684,68 +730,6 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    /// A handler runs on whatever the body left where it failed: on the join of before and behind.
-    fn attempt(
-        &mut self,
-        (body, otherwise): (&'p CodeBlock, &'p CodeBlock),
-        handlers: &'p [CodeBlock],
-        finally: &'p CodeBlock,
-    ) {
-        let size = self.state().size();
-        if !self.step(size * (handlers.len() + 1)) {
-            return;
-        }
-        let before = self.state().clone();
-        self.block(body);
-        let mut failed = self.state().clone();
-        failed.dead = false;
-        // What the body needed up to its end says nothing of where it failed.
-        failed.needs.clone_from(&before.needs);
-        self.state().needs.clone_from(&before.needs);
-        let read = self.variable_of_body(body);
-        self.state().needs.extend(read);
-        let failed = self.join_states(failed, before);
-        if !self.state().dead {
-            self.block(otherwise);
-        }
-        for handler in handlers {
-            let good = std::mem::replace(self.state(), failed.clone());
-            self.block(handler);
-            let handled = std::mem::take(self.state());
-            *self.state() = self.join_states(good, handled);
-        }
-        let dead = std::mem::take(&mut self.state().dead);
-        self.block(finally);
-        self.state().dead |= dead;
-    }
-
-    /// What the only statement of a body reads from the environment: a handler runs where it is not
-    /// there. The statement was run already, so that nothing is recorded of it again, and what its calls
-    /// change is taken back.
-    fn variable_of_body(&mut self, body: &'p CodeBlock) -> Option<Precondition> {
-        let [only] = &body[..] else {
-            return None;
-        };
-        let StatementForm::Assign { value, .. } = &only.form else {
-            return None;
-        };
-        let size = self.state().size();
-        if !self.step(size) {
-            return None;
-        }
-        let before = self.state().clone();
-        let records = std::mem::replace(&mut self.frame_mut().records, false);
-        let value = self.value(*value);
-        self.frame_mut().records = records;
-        *self.state() = before;
-        match value {
-            CodeValue::Plain(ConstValue::Unknown(Cause::EnvironmentVariable(name))) => {
-                Some(Precondition::Readable(name))
-            }
-            _ => None,
-        }
-    }
-
     /// What a body gave back, whichever `return` it left by; `end` are the needs of its end, where
     /// that is reached.
     pub(super) fn join_returns(
@@ -767,7 +751,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         joined.map_or(CodeValue::Plain(ConstValue::Nil), |(value, _)| value)
     }
 
-    pub(super) fn run_deeper<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(in crate::extract) fn run_deeper<T>(
+        &mut self,
+        evaluate: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
         if self.depth >= MAX_DEPTH || !self.step(1) {
             return None;
         }

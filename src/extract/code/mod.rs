@@ -11,12 +11,12 @@
 //! says how long a call waits. `typed` is the interpreter's part for languages whose names and types are
 //! declared: `package` and `scope` are what it reads, `typed_words` what their front ends say, `options`
 //! what is written on an options value. No grammar and no library is known here: a front end gives the
-//! one, `knowledge` the other. Rust is lowered too, for the analyses that need no values; its options are
-//! worked out by an interpreter of its own.
+//! one, `knowledge` the other. A front end may also say what its expressions are (`interpreter::OwnValues`),
+//! as Rust's does: statements, branches, loops and functions are run for it. `url_parts` makes a URL of
+//! what code writes apart.
 
 pub(in crate::extract) mod address;
 pub(in crate::extract) mod bindings;
-pub(in crate::extract) mod branches;
 mod callers;
 mod calls;
 mod clients;
@@ -38,6 +38,7 @@ mod settings;
 pub(in crate::extract) mod text;
 mod typed;
 pub(in crate::extract) mod typed_words;
+pub(in crate::extract) mod url_parts;
 pub(in crate::extract) mod value;
 pub(in crate::extract) mod waiting;
 
@@ -46,16 +47,18 @@ use std::ops::Range;
 use crate::source::{Excerpt, Span};
 use crate::syntax::code::CodeTree;
 
-/// What has to be said where a part of a file that was not followed may build a client.
-pub(in crate::extract) fn note_skipped(
-    tree: &CodeTree,
-    parts: &[Range<usize>],
-    worth: &dyn Fn(&str) -> bool,
-) -> Option<(Span, String)> {
-    note_unfollowed(tree.excerpt(), parts.iter().chain(tree.too_deep()), worth)
+/// Where the parser gave up, or missed something, in order.
+pub(in crate::extract) fn find_broken(tree: &CodeTree) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    tree.walk(|node| {
+        if node.is_error() || node.is_missing() {
+            found.push(node.byte_range());
+        }
+    });
+    found
 }
 
-/// The same for the parts of any text.
+/// What has to be said where a part of a text that was not followed may build a client.
 pub(in crate::extract) fn note_unfollowed<'p>(
     excerpt: &Excerpt,
     mut parts: impl Iterator<Item = &'p Range<usize>>,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::precondition::BranchDifference;
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
-use crate::facts::raw::{ConstValue, OptionWrite};
+use crate::facts::raw::{ConstValue, ErrorHandling, OptionWrite, RawOptionSource};
 use crate::knowledge::clients::LibraryModel;
 use crate::source::Span;
 
@@ -18,7 +18,7 @@ pub(in crate::extract) struct ObjectId(pub(in crate::extract) u32);
 
 /// The error of a call that gives options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ErrorId(pub(super) usize);
+pub(in crate::extract) struct ErrorId(pub(in crate::extract) usize);
 
 /// A client library as a file names it: one, or in a snippet without imports all that it may be.
 #[derive(Debug)]
@@ -36,45 +36,59 @@ impl ImportedLibrary<'_> {
 
 /// Options that come from a call: what the raw fact will hold, but for what becomes of the error.
 #[derive(Clone, Debug)]
-pub(super) struct OptionsOrigin {
-    pub(super) call: String,
-    pub(super) url: ConstValue,
-    pub(super) url_name: Option<String>,
-    pub(super) url_span: Span,
-    pub(super) span: Span,
-    pub(super) error: Option<ErrorId>,
+pub(in crate::extract) struct OptionsOrigin {
+    pub(in crate::extract) call: String,
+    pub(in crate::extract) url: ConstValue,
+    pub(in crate::extract) url_name: Option<String>,
+    pub(in crate::extract) url_span: Span,
+    pub(in crate::extract) span: Span,
+    pub(in crate::extract) error: Option<ErrorId>,
 }
 
 /// An options value under construction.
 #[derive(Clone, Debug)]
-pub(super) struct OptionsObject<'m> {
-    pub(super) library: Rc<ImportedLibrary<'m>>,
-    pub(super) option_type: String,
-    pub(super) writes: Vec<OptionWrite>,
-    pub(super) source: Option<OptionsOrigin>,
-    pub(super) rest_unknown: Option<Cause>,
+pub(in crate::extract) struct OptionsObject<'m> {
+    pub(in crate::extract) library: Rc<ImportedLibrary<'m>>,
+    pub(in crate::extract) option_type: String,
+    pub(in crate::extract) writes: Vec<OptionWrite>,
+    pub(in crate::extract) source: Option<OptionsOrigin>,
+    pub(in crate::extract) rest_unknown: Option<Cause>,
     /// What is not known of the options of its connections.
-    pub(super) carried_unknown: Option<Cause>,
+    pub(in crate::extract) carried_unknown: Option<Cause>,
     /// Where those stand.
-    pub(super) carried_anchor: Option<Span>,
+    pub(in crate::extract) carried_anchor: Option<Span>,
     /// The objects that this one stands for, where it is one of several.
-    pub(super) origins: Vec<ObjectId>,
+    pub(in crate::extract) origins: Vec<ObjectId>,
     /// A parameter that was given a value: what is not written is what the caller gave.
-    pub(super) is_parameter: bool,
+    pub(in crate::extract) is_parameter: bool,
     /// What is not known of the options of each node.
-    pub(super) nodes_unknown: Option<Cause>,
+    pub(in crate::extract) nodes_unknown: Option<Cause>,
     /// The literal is a client by itself: who holds it uses it, and does not change it.
-    pub(super) built: bool,
+    pub(in crate::extract) built: bool,
     /// The literal, where there is one.
-    pub(super) literal: Option<Span>,
-    pub(super) insert: EditTarget,
+    pub(in crate::extract) literal: Option<Span>,
+    pub(in crate::extract) insert: EditTarget,
     /// The block in which statements may be added, and the variable's name there.
-    pub(super) home: Option<(u32, String)>,
+    pub(in crate::extract) home: Option<(u32, String)>,
+    /// Values of other types inside it, by the field or method that sets them.
+    pub(in crate::extract) parts: OptionsParts,
+    /// What makes the connections of the pool.
+    pub(in crate::extract) managed: Option<ConnectionManager>,
+}
+
+pub(in crate::extract) type OptionsParts = BTreeMap<String, ObjectId>;
+
+/// The type that makes a pool's connections.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::extract) struct ConnectionManager {
+    pub(in crate::extract) ty: String,
+    /// It stands for a type of the package, whose code decides how a connection is made.
+    pub(in crate::extract) is_own: bool,
 }
 
 impl<'m> OptionsObject<'m> {
     /// An options value with nothing written.
-    pub(super) fn new(library: Rc<ImportedLibrary<'m>>, option_type: String) -> Self {
+    pub(in crate::extract) fn new(library: Rc<ImportedLibrary<'m>>, option_type: String) -> Self {
         Self {
             library,
             option_type,
@@ -90,11 +104,13 @@ impl<'m> OptionsObject<'m> {
             literal: None,
             insert: EditTarget::None,
             home: None,
+            parts: OptionsParts::new(),
+            managed: None,
         }
     }
 
     /// Takes over what another value sets, as a later one.
-    pub(super) fn take(&mut self, other: &Self) {
+    pub(in crate::extract) fn take(&mut self, other: &Self) {
         let writes = other.writes.iter().cloned();
         writes.for_each(|write| self.write(write));
         self.source = other.source.clone().or(self.source.take());
@@ -102,7 +118,7 @@ impl<'m> OptionsObject<'m> {
     }
 
     /// Somebody else holds it now: what was written may have been changed.
-    pub(super) fn invalidate(&mut self, reason: &Cause) {
+    pub(in crate::extract) fn invalidate(&mut self, reason: &Cause) {
         for write in &mut self.writes {
             write.value = ConstValue::Unknown(reason.clone());
         }
@@ -112,13 +128,13 @@ impl<'m> OptionsObject<'m> {
         self.home = None;
     }
 
-    pub(super) fn write(&mut self, write: OptionWrite) {
+    pub(in crate::extract) fn write(&mut self, write: OptionWrite) {
         self.writes.retain(|old| old.ident != write.ident);
         self.writes.push(write);
     }
 
     /// What holds whichever of two values it is.
-    pub(super) fn join(&self, other: &Self, sides: &BranchDifference<'_>) -> Self {
+    pub(in crate::extract) fn join(&self, other: &Self, sides: &BranchDifference<'_>) -> Self {
         let mut joined = self.clone();
         joined.writes = join_writes(&self.writes, &other.writes, sides);
         joined.source = match (joined.source, &other.source) {
@@ -145,11 +161,12 @@ impl<'m> OptionsObject<'m> {
         if self.insert != other.insert {
             joined.insert = EditTarget::None;
         }
+        joined.managed = joined.managed.or_else(|| other.managed.clone());
         joined
     }
 
     /// A value that stands for one of two others.
-    pub(super) fn as_one_of(
+    pub(in crate::extract) fn as_one_of(
         &self,
         (own, second): (ObjectId, ObjectId),
         other: &Self,
@@ -165,7 +182,7 @@ impl<'m> OptionsObject<'m> {
 }
 
 /// What the code calls a value that is not known.
-pub(super) fn name_of(value: &ConstValue) -> Option<String> {
+pub(in crate::extract) fn name_of(value: &ConstValue) -> Option<String> {
     let cause = match value {
         ConstValue::Unknown(Cause::Branches) => return None,
         ConstValue::Unknown(cause) => cause,
@@ -207,21 +224,91 @@ fn join_writes(
     joined
 }
 
-pub(super) type OptionsHeap<'m> = BTreeMap<ObjectId, Rc<OptionsObject<'m>>>;
+pub(in crate::extract) type OptionsHeap<'m> = BTreeMap<ObjectId, Rc<OptionsObject<'m>>>;
 
 /// Objects of both branches; those of one branch only are reached by no other.
-pub(super) fn join_options<'m>(
+pub(in crate::extract) fn join_options<'m>(
     mut ours: OptionsHeap<'m>,
     theirs: OptionsHeap<'m>,
-    sides: &BranchDifference<'_>,
+    (sides, next): (&BranchDifference<'_>, &mut u32),
 ) -> OptionsHeap<'m> {
+    let mut parted = Vec::new();
     for (id, object) in theirs {
         let joined = match ours.remove(&id) {
             Some(own) if Rc::ptr_eq(&own, &object) => own,
-            Some(own) => Rc::new(own.join(&object, sides)),
+            Some(own) => {
+                if own.parts != object.parts {
+                    parted.push((id, [own.parts.clone(), object.parts.clone()]));
+                }
+                Rc::new(own.join(&object, sides))
+            }
             None => object,
         };
         ours.insert(id, joined);
     }
+    for (id, parts) in parted {
+        let joined = join_parts(&mut ours, parts, (sides, &mut *next));
+        if let Some(object) = ours.get_mut(&id) {
+            Rc::make_mut(object).parts = joined;
+        }
+    }
     ours
+}
+
+/// The parts of a value that is one of two; a part that one of them does not have is all defaults there.
+pub(in crate::extract) fn join_parts(
+    options: &mut OptionsHeap<'_>,
+    [ours, mut theirs]: [OptionsParts; 2],
+    (sides, next): (&BranchDifference<'_>, &mut u32),
+) -> OptionsParts {
+    let mut joined = OptionsParts::new();
+    let pairs = ours.into_iter().map(|(ident, id)| {
+        let other = theirs.remove(&ident);
+        (ident, id, other)
+    });
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.extend(theirs.into_iter().map(|(ident, id)| (ident, id, None)));
+    for (ident, id, other) in pairs {
+        let one = options.get(&id).filter(|_| other != Some(id));
+        let Some(one) = one.map(Rc::clone) else {
+            joined.insert(ident, id);
+            continue;
+        };
+        let other = other.and_then(|other| options.get(&other).map(Rc::clone));
+        let other = other.unwrap_or_else(|| {
+            let library = Rc::clone(&one.library);
+            Rc::new(OptionsObject::new(library, one.option_type.clone()))
+        });
+        let parts = [one.parts.clone(), other.parts.clone()];
+        let mut both = one.join(&other, sides);
+        both.parts = join_parts(options, parts, (sides, &mut *next));
+        joined.insert(ident, add_object(options, both, next));
+    }
+    joined
+}
+
+/// Puts a new object on the heap.
+pub(in crate::extract) fn add_object<'m>(
+    options: &mut OptionsHeap<'m>,
+    object: OptionsObject<'m>,
+    next: &mut u32,
+) -> ObjectId {
+    let id = ObjectId(*next);
+    *next += 1;
+    options.insert(id, Rc::new(object));
+    id
+}
+
+/// What the raw fact says of it.
+pub(in crate::extract) fn raw_source(origin: OptionsOrigin) -> RawOptionSource {
+    RawOptionSource {
+        call: origin.call,
+        url: origin.url,
+        url_name: origin.url_name,
+        url_span: origin.url_span,
+        span: origin.span,
+        fallible: origin.error.is_some(),
+        error: ErrorHandling::Unknown,
+        error_span: None,
+    }
 }

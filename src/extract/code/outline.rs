@@ -612,7 +612,7 @@ impl StatementForm {
                 targets.iter().copied().chain([*value]).collect()
             }
             Self::Declare { value, .. } | Self::Return(value) => value.iter().copied().collect(),
-            Self::Evaluate(id) | Self::Spawn(id) | Self::Defer(id) => vec![*id],
+            Self::Evaluate(id) | Self::Give(id) | Self::Spawn(id) | Self::Defer(id) => vec![*id],
             Self::Branch(arms) => arms.iter().filter_map(|arm| arm.condition).collect(),
             Self::Loop(form) => {
                 let parts = [form.target, form.over, form.condition];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::form::{ExpressionId, FunctionId};
+use super::form::{ExpressionId, FunctionId, TypeForm};
 use super::options::{ErrorId, ImportedLibrary, ObjectId, OptionsObject};
 use super::scope::PackageScope;
 use super::typed_words::{FileNames, TypedWords};
@@ -28,7 +28,7 @@ pub(in crate::extract) struct TypedPackage<'p, 'm> {
 
 /// What is known of one body beside its state.
 #[derive(Default)]
-pub(super) struct TypedFrame {
+pub(in crate::extract) struct TypedFrame {
     /// What the names stood for outside of the open blocks that declare them anew.
     pub(super) shadowed: Vec<(String, Option<CodeValue>)>,
     /// The open blocks, by number, innermost last.
@@ -38,28 +38,48 @@ pub(super) struct TypedFrame {
     /// The named results of the functions being run, innermost last.
     pub(super) results: Vec<Vec<String>>,
     /// Function literals that are read where they stand, innermost last.
-    pub(super) literals: Vec<FunctionId>,
+    pub(in crate::extract) literals: Vec<FunctionId>,
     /// It is run in place of a call, or for one value.
-    pub(super) in_place: bool,
+    pub(in crate::extract) in_place: bool,
     pub(super) of_value: Option<ExpressionId>,
     /// The arm that all behind the statement that was run is in.
     pub(super) behind: Option<BranchArm>,
+    /// What only the language's own evaluation asks.
+    pub(in crate::extract) own: OwnFrame,
+}
+
+/// Where the code stands that a language evaluates by itself.
+#[derive(Clone, Debug, Default)]
+pub(in crate::extract) struct OwnFrame {
+    /// The module in which names are looked up, by a number of the front end.
+    pub(in crate::extract) module: usize,
+    /// The type whose methods are being read.
+    pub(in crate::extract) receiver: Option<String>,
+    /// Imports of the body.
+    pub(in crate::extract) imports: Vec<(String, Vec<String>)>,
+    /// Types that the value being computed is declared with, innermost last.
+    pub(in crate::extract) expected: Vec<TypeForm>,
+    /// The code waits for others while it runs; it may, where who runs it is not known.
+    pub(in crate::extract) is_async: bool,
+    pub(in crate::extract) may_be_async: bool,
+    /// What is declared with the value, where no function is read.
+    pub(in crate::extract) declares: Option<String>,
 }
 
 /// A client, and the error of the call that its options come from.
-pub(super) struct FoundTypedClient {
-    pub(super) raw: RawClient,
-    pub(super) error: Option<ErrorId>,
+pub(in crate::extract) struct FoundTypedClient {
+    pub(in crate::extract) raw: RawClient,
+    pub(in crate::extract) error: Option<ErrorId>,
 }
 
 /// What a run knows of a package.
 #[derive(Default)]
-pub(super) struct TypedRun<'p, 'm> {
+pub(in crate::extract) struct TypedRun<'p, 'm> {
     pub(super) package: Option<&'p TypedPackage<'p, 'm>>,
     /// What the file that is read sees of its package.
     pub(super) declared: Rc<PackageScope<'p>>,
     pub(super) errors: Vec<ErrorUse>,
-    pub(super) clients: Vec<FoundTypedClient>,
+    pub(in crate::extract) clients: Vec<FoundTypedClient>,
     /// Literals that are clients by themselves.
     pub(super) built: Vec<LiteralClient<'m>>,
     /// For each pool whose opening function is being read: the connections that it opens.

@@ -91,52 +91,93 @@ pub(in crate::extract) trait TypedWords {
     fn quote(&self, code: &CodeFile, id: ExpressionId) -> Cause;
     fn encoding(&self, names: &FileNames<'_>) -> TextEncoding;
     /// Where and how a field would be added to a literal.
-    fn field_style(&self, code: &CodeFile, literal: &LiteralForm) -> Option<(Span, FieldStyle)>;
+    fn field_style(&self, _: &CodeFile, _: &LiteralForm) -> Option<(Span, FieldStyle)> {
+        None
+    }
     /// Where a statement about `receiver` would be written behind these bytes.
     fn statement_slot(
         &self,
-        code: &CodeFile,
-        end_of: Range<usize>,
-        receiver: &str,
-        encoding: TextEncoding,
-    ) -> EditTarget;
+        _: &CodeFile,
+        _: Range<usize>,
+        _: &str,
+        _: TextEncoding,
+    ) -> EditTarget {
+        EditTarget::None
+    }
     /// Whether a type of a package is the one of durations.
-    fn is_duration(&self, package: &str, name: &str) -> bool;
+    fn is_duration(&self, _: &str, _: &str) -> bool {
+        false
+    }
     /// What a variable of such a type is that is given no value.
-    fn zero_of(&self, ty: &str) -> Option<ConstValue>;
-    fn constant(&self, package: &str, name: &str) -> Option<ConstValue>;
+    fn zero_of(&self, _: &str) -> Option<ConstValue> {
+        None
+    }
+    fn constant(&self, _: &str, _: &str) -> Option<ConstValue> {
+        None
+    }
     /// A call of one of the language's own functions that need no package.
-    fn builtin(&self, name: &str, arguments: &[ConstValue]) -> Option<ConstValue>;
+    fn builtin(&self, _: &str, _: &[ConstValue]) -> Option<ConstValue> {
+        None
+    }
     /// The builtin that makes a value of the type that it is given, and the one that ends the function.
-    fn makes_value(&self, name: &str) -> bool;
-    fn panics(&self, name: &str) -> bool;
+    fn makes_value(&self, _: &str) -> bool {
+        false
+    }
+    fn panics(&self, _: &str) -> bool {
+        false
+    }
     /// The builtin that adds to a list.
-    fn appends(&self, name: &str) -> bool;
+    fn appends(&self, _: &str) -> bool {
+        false
+    }
     /// A call into a package of the language; `first` is the argument, as far as it is plain.
-    fn standard_call(
-        &self,
-        package: &str,
-        name: &str,
-        first: Option<&ConstValue>,
-    ) -> Option<StandardCall>;
+    fn standard_call(&self, _: &str, _: &str, _: Option<&ConstValue>) -> Option<StandardCall> {
+        None
+    }
     /// The text of a value of this type.
-    fn parse_as(&self, ty: &str, text: &str) -> Option<ConstValue>;
+    fn parse_as(&self, _: &str, _: &str) -> Option<ConstValue> {
+        None
+    }
     /// What a name that code reads settings by makes of a default.
-    fn read_setting(&self, function: &str, value: ConstValue) -> Option<ConstValue>;
+    fn read_setting(&self, _: &str, _: ConstValue) -> Option<ConstValue> {
+        None
+    }
     /// The package whose calls read the environment.
-    fn reads_environment(&self, package: &str) -> bool;
+    fn reads_environment(&self, _: &str) -> bool {
+        false
+    }
     /// A package of a project, none of the language's own.
-    fn is_outside(&self, package: &str) -> bool;
-    fn is_entry(&self, name: &str) -> bool;
-    fn starts(&self, method: &str) -> bool;
+    fn is_outside(&self, _: &str) -> bool {
+        false
+    }
+    fn is_entry(&self, _: &str) -> bool {
+        false
+    }
+    fn starts(&self, _: &str) -> bool {
+        false
+    }
     /// A parameter of the function is a request.
-    fn serves(&self, names: &FileNames<'_>, function: &FunctionForm) -> bool;
+    fn serves(&self, _: &FileNames<'_>, _: &FunctionForm) -> bool {
+        false
+    }
     /// What the file imports, only tests and their helpers do.
-    fn supports_tests(&self, code: &CodeFile, names: &FileNames<'_>) -> bool;
-    fn deadlines(&self) -> &'static [DeadlineCalls];
-    fn fallback_tags(&self) -> &'static [FallbackTag];
-    fn settings_packages(&self) -> &'static [SettingsPackage];
-    fn flag_packages(&self) -> &'static [FlagPackage];
+    fn supports_tests(&self, _: &CodeFile, _: &FileNames<'_>) -> bool {
+        false
+    }
+    fn deadlines(&self) -> &'static [DeadlineCalls] {
+        &[]
+    }
+    fn fallback_tags(&self) -> &'static [FallbackTag] {
+        &[]
+    }
+    fn settings_packages(&self) -> &'static [SettingsPackage] {
+        &[]
+    }
+    fn flag_packages(&self) -> &'static [FlagPackage] {
+        &[]
+    }
     /// The bytes of a function that is run in place though it deals in no options.
-    fn short_function(&self) -> usize;
+    fn short_function(&self) -> usize {
+        0
+    }
 }

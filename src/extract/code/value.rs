@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::form::{ClassId, ExpressionId, FunctionId};
-use super::options::{ErrorId, ObjectId, OptionsHeap, join_options};
+use super::options::{ErrorId, ObjectId, OptionsHeap, add_object, join_options, join_parts};
 use super::precondition::{BranchDifference, Preconditions, truth_of};
+use super::url_parts::UrlParts;
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::LibraryModel;
@@ -19,7 +20,7 @@ pub(in crate::extract) struct FileAt(pub(in crate::extract) usize);
 pub(super) type CodePlace = (FileAt, ExpressionId);
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum CodeValue {
+pub(in crate::extract) enum CodeValue {
     /// A folded value, or why there is none.
     Plain(ConstValue),
     /// A list or a tuple.
@@ -35,13 +36,28 @@ pub(super) enum CodeValue {
     Method(Box<CodeValue>, String),
     /// Options, or a pointer to them.
     Options(ObjectId),
+    /// A pointer to options, where the options themselves are another value.
+    Reference(ObjectId),
     /// The errors of these option sources, whichever of them ran.
     Error(Vec<ErrorId>),
     /// The results of a call that has several.
     Several(Vec<CodeValue>),
     /// A struct of the project, by those of its fields that were written.
     Struct(Rc<BTreeMap<String, CodeValue>>),
+    /// A value of a type of the package, with the fields that a literal gave it. Only those of a value
+    /// that nothing changes are kept.
+    Own(DeclaredType, Option<Rc<BTreeMap<String, CodeValue>>>),
+    /// A value that there may not be, and is.
+    Wrapped(Box<CodeValue>),
+    /// The default of whatever type is wanted.
+    Default,
+    /// A value that stands for a connection URL.
+    Url(Rc<UrlParts>),
 }
+
+/// A type of the package, by a number of its front end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::extract) struct DeclaredType(pub(in crate::extract) usize);
 
 /// Values of the longest list that is followed, those inside of it and longer texts counted too. One
 /// that is put together of itself doubles with each line.
@@ -52,7 +68,7 @@ const BYTES_OF_ITEM: usize = 64;
 
 impl CodeValue {
     /// A list of values, if there are not too many.
-    pub(super) fn list(items: impl IntoIterator<Item = Self>) -> Self {
+    pub(in crate::extract) fn list(items: impl IntoIterator<Item = Self>) -> Self {
         let mut room = MOST_ITEMS;
         let mut list = Vec::new();
         for item in items {
@@ -73,31 +89,31 @@ impl CodeValue {
         }
     }
 
-    pub(super) fn unknown(cause: Cause) -> Self {
+    pub(in crate::extract) fn unknown(cause: Cause) -> Self {
         Self::Plain(ConstValue::Unknown(cause))
     }
 
     /// A value that comes from code of a kind that is not followed.
-    pub(super) fn of_kind(kind: &'static str) -> Self {
+    pub(in crate::extract) fn of_kind(kind: &'static str) -> Self {
         Self::unknown(Cause::Code(kind))
     }
 
     /// The value as far as it is a plain one.
-    pub(super) fn folded(self, otherwise: Cause) -> ConstValue {
+    pub(in crate::extract) fn folded(self, otherwise: Cause) -> ConstValue {
         match self {
             Self::Plain(value) => value,
             _ => ConstValue::Unknown(otherwise),
         }
     }
 
-    pub(super) fn object(&self) -> Option<ObjectId> {
+    pub(in crate::extract) fn object(&self) -> Option<ObjectId> {
         match self {
             Self::Object(id) => Some(*id),
             _ => None,
         }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(in crate::extract) fn text(&self) -> Option<&str> {
         match self {
             Self::Plain(ConstValue::Text(text)) => Some(text),
             _ => None,
@@ -105,19 +121,21 @@ impl CodeValue {
     }
 
     /// Whether it counts as true; nothing where that is not known.
-    pub(super) fn truth(&self) -> Option<bool> {
+    pub(in crate::extract) fn truth(&self) -> Option<bool> {
         match self {
             Self::Plain(value) => truth_of(value),
             Self::Items(items) => Some(!items.is_empty()),
             // An object may say by itself that it is false, and an import may have failed.
             Self::Object(_) | Self::Path(_) | Self::Method(..) => None,
             Self::Options(_) | Self::Error(_) | Self::Several(_) | Self::Struct(_) => None,
+            Self::Own(..) | Self::Wrapped(_) | Self::Default => None,
+            Self::Reference(_) | Self::Url(_) => None,
             Self::Function(..) | Self::Class(..) | Self::File(_) => Some(true),
         }
     }
 
     /// The environment variable that it is.
-    pub(super) fn variable(&self) -> Option<&str> {
+    pub(in crate::extract) fn variable(&self) -> Option<&str> {
         match self {
             Self::Plain(ConstValue::Unknown(Cause::EnvironmentVariable(name))) => Some(name),
             Self::Plain(ConstValue::Fallback(fallback)) => fallback.variable.as_deref(),
@@ -162,21 +180,21 @@ pub(super) struct CodeObject<'m> {
 
 /// What is known at one point of a run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct CodeState<'m> {
-    pub(super) variables: BTreeMap<String, CodeValue>,
+pub(in crate::extract) struct CodeState<'m> {
+    pub(in crate::extract) variables: BTreeMap<String, CodeValue>,
     /// What was assigned to members and items of values that are not followed, by how that is written.
     pub(super) places: BTreeMap<String, CodeValue>,
     pub(super) heap: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
-    pub(super) options: OptionsHeap<'m>,
+    pub(in crate::extract) options: OptionsHeap<'m>,
     /// Nothing behind this point runs.
-    pub(super) dead: bool,
+    pub(in crate::extract) dead: bool,
     /// What variables of the environment must be, that control comes here.
     pub(super) needs: Preconditions,
 }
 
 impl<'m> CodeState<'m> {
     /// How much a copy of it costs.
-    pub(super) fn size(&self) -> usize {
+    pub(in crate::extract) fn size(&self) -> usize {
         self.variables.len() + self.places.len() + self.heap.len() + self.options.len()
     }
 
@@ -190,7 +208,8 @@ impl<'m> CodeState<'m> {
             _ => {}
         }
         let sides = &BranchDifference::of(&self.needs, &other.needs);
-        let mut options = join_options(self.options, other.options, sides);
+        let next = &mut *context.next_object;
+        let mut options = join_options(self.options, other.options, (sides, next));
         let mut joined = Self {
             variables: join_named(
                 self.variables,
@@ -276,11 +295,24 @@ pub(super) fn join_held<'m>(
             let (Some(first), Some(second)) = (options.get(&a), options.get(&b)) else {
                 return CodeValue::unknown(Cause::Branches);
             };
-            let joined = first.as_one_of((a, b), second, sides);
-            let made = ObjectId(*context.next_object);
-            *context.next_object += 1;
-            options.insert(made, Rc::new(joined));
-            CodeValue::Options(made)
+            let parts = [first.parts.clone(), second.parts.clone()];
+            let mut joined = first.as_one_of((a, b), second, sides);
+            joined.parts = join_parts(options, parts, (sides, &mut *context.next_object));
+            CodeValue::Options(add_object(options, joined, context.next_object))
+        }
+        (CodeValue::Reference(a), CodeValue::Reference(b)) => {
+            let pair = (CodeValue::Options(a), CodeValue::Options(b));
+            let joined = join_held(pair.0, pair.1, sides, (&mut *options, context));
+            // Whichever of the two is written to from here on, it is not known which.
+            for id in [a, b].into_iter().filter(|_| a != b) {
+                if let Some(object) = options.get_mut(&id) {
+                    Rc::make_mut(object).invalidate(&Cause::Branches);
+                }
+            }
+            match joined {
+                CodeValue::Options(id) => CodeValue::Reference(id),
+                other => other,
+            }
         }
         // A variable that is nil before one branch gives it options.
         (CodeValue::Options(id), CodeValue::Plain(ConstValue::Nil))
@@ -302,7 +334,23 @@ pub(super) fn join_held<'m>(
         (CodeValue::Struct(ours), CodeValue::Struct(theirs)) if Rc::ptr_eq(&ours, &theirs) => {
             CodeValue::Struct(ours)
         }
-        (ours @ CodeValue::Function(..), theirs) if ours == theirs => ours,
+        (ours @ (CodeValue::Function(..) | CodeValue::Default), theirs) if ours == theirs => ours,
+        (CodeValue::Wrapped(ours), CodeValue::Wrapped(theirs)) => {
+            let joined = join_held(*ours, *theirs, sides, (options, context));
+            CodeValue::Wrapped(Box::new(joined))
+        }
+        (CodeValue::Own(own, ours), CodeValue::Own(other, theirs)) if own == other => {
+            let pairs = ours.zip(theirs);
+            let fields = pairs.map(|(ours, theirs)| {
+                let both = ours.iter().filter_map(|(name, our)| {
+                    let pair = (our.clone(), theirs.get(name)?.clone());
+                    let joined = join_held(pair.0, pair.1, sides, (&mut *options, &mut *context));
+                    Some((name.clone(), joined))
+                });
+                Rc::new(both.collect())
+            });
+            CodeValue::Own(own, fields)
+        }
         _ => CodeValue::unknown(Cause::Branches),
     }
 }

@@ -6,6 +6,8 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::node::GoNode;
+use crate::extract::code::find_broken;
+use crate::extract::code::fold::operator_of;
 use crate::extract::code::form::{
     ArgumentForm, ArgumentName, CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile,
     CodeStatement, ExpressionId, FieldForm, FunctionForm, FunctionId, ImportForm, LeaveKind,
@@ -542,6 +544,7 @@ impl<'t> GoLowering<'t> {
             takes,
             named_only: false,
             ty: ty.clone(),
+            pattern: None,
         }));
     }
 
@@ -747,26 +750,6 @@ impl<'t> GoLowering<'t> {
             _ => self.expression(node),
         }
     }
-}
-
-/// Where the parser gave up, or missed something, in order.
-fn find_broken(tree: &CodeTree) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    tree.walk(|node| {
-        if node.is_error() || node.is_missing() {
-            found.push(node.byte_range());
-        }
-    });
-    found
-}
-
-/// The operators that are computed with; any other gives nothing that is known.
-fn operator_of(text: &str) -> &'static str {
-    const KNOWN: [&str; 12] = [
-        "+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "&&", "||",
-    ];
-    let known = KNOWN.iter().find(|known| **known == text);
-    known.copied().unwrap_or("")
 }
 
 fn prefix_of(text: &str) -> &'static str {

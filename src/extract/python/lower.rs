@@ -410,6 +410,7 @@ impl<'t> PythonLowering<'t> {
                 takes,
                 named_only,
                 ty: None,
+                pattern: None,
             });
             named_only |= takes == ParameterTakes::Rest;
         }

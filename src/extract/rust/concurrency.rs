@@ -1,14 +1,12 @@
 //! What Rust says of figures and of the functions that calls are counted through; the rest is
 //! `code::concurrency`.
 
-use tree_sitter::Node;
-
 use crate::extract::code::concurrency::ConcurrencyWords;
 use crate::extract::code::form::{CodeExpressionForm, ExpressionId};
 use crate::extract::code::seen::SeenCode;
 use crate::extract::code::value::FileAt;
 use crate::extract::rust::package::RustPackageItems;
-use crate::extract::rust::{names, standard};
+use crate::extract::rust::{standard, words};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 
@@ -61,15 +59,7 @@ impl<'t> RustFigures<'_, 't> {
 
     /// How a piece of code is named where its value is not known.
     pub(super) fn quote(&self, file: FileAt, id: ExpressionId) -> Cause {
-        let tree = &self.declared.files[file.0].tree;
-        let range = self.declared.outline(file).range(id);
-        let root = tree.root();
-        let node = root.and_then(|root: Node<'t>| {
-            root.named_descendant_for_byte_range(range.start, range.end)
-        });
-        node.map_or(Cause::Code("an expression"), |node| {
-            names::quote_code(tree, node)
-        })
+        words::quote(self.declared.file(file), id)
     }
 }
 

@@ -4,9 +4,6 @@
 //! A connection of one's own for calls that wait is meant to be so: it is none of a request or a round.
 
 use std::ops::Range;
-use std::rc::Rc;
-
-use tree_sitter::Node;
 
 use crate::extract::code::form::{
     CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, LeaveKind, StatementForm,
@@ -16,7 +13,7 @@ use crate::extract::code::outline::{BoundTarget, CodeOutline, ExpressionHolder};
 use crate::extract::code::seen::SeenCode;
 use crate::extract::code::value::FileAt;
 use crate::extract::rust::package::NameMeaning;
-use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::values::{RustRun, RustValues};
 use crate::extract::rust::waiting::sent_command;
 use crate::facts::cause::Cause;
 use crate::facts::raw::ClientLifetime;
@@ -25,18 +22,17 @@ use crate::knowledge::clients::rust::ModelledCall;
 use crate::knowledge::languages;
 use crate::source::Span;
 
-impl<'t> RustFileReader<'t, '_, '_> {
-    pub(super) fn outline(&self) -> Rc<CodeOutline<'t>> {
-        self.declared.outline(FileAt(self.file))
-    }
-
+impl<'p, 'm> RustValues<'p, 'm> {
     /// Where the client that this node builds is built.
-    pub(super) fn site(&self, node: Node<'t>, found: &ModelledCall<'_>) -> ClientLifetime {
-        let for_show = self.supports_tests();
-        let outline = self.outline();
-        let built = outline.at_range(&node.byte_range());
-        let statement = built.and_then(|built| outline.statement_of(built));
-        let (Some(built), Some(statement)) = (built, statement) else {
+    pub(super) fn site(
+        &self,
+        run: &RustRun<'p, 'm>,
+        built: ExpressionId,
+        found: &ModelledCall<'m>,
+    ) -> ClientLifetime {
+        let for_show = supports_tests(run.code());
+        let outline = self.declared.outline(run.here());
+        let Some(statement) = outline.statement_of(built) else {
             return ClientLifetime {
                 for_show,
                 ..ClientLifetime::default()
@@ -48,9 +44,9 @@ impl<'t> RustFileReader<'t, '_, '_> {
             every_call_ends: false,
             assigning_declares: false,
             timeouts: timeouts.unwrap_or_default(),
-            serves: &|file: &CodeFile, function: &FunctionForm| self.serves(file, function),
+            serves: &|file: &CodeFile, function: &FunctionForm| self.serves(run, file, function),
         };
-        let place = (FileAt(self.file), built);
+        let place = (run.here(), built);
         let site = read_lifetime(self.declared, &words, place);
         let block = outline.place_of(statement).block;
         let waits = outline
@@ -67,9 +63,8 @@ impl<'t> RustFileReader<'t, '_, '_> {
     }
 
     /// The variable or the field that holds what this node builds.
-    pub(super) fn find_holder(&self, node: Node<'t>) -> Option<String> {
-        let outline = self.outline();
-        let built = outline.at_range(&node.byte_range())?;
+    pub(super) fn find_holder(&self, run: &RustRun<'p, 'm>, built: ExpressionId) -> Option<String> {
+        let outline = self.declared.outline(run.here());
         let bound = match outline.bound_by(built) {
             Some((BoundTarget::Name(name) | BoundTarget::Field(name), _)) => Some(name),
             None => outline.key_of(built),
@@ -77,19 +72,14 @@ impl<'t> RustFileReader<'t, '_, '_> {
         bound.map(str::to_owned)
     }
 
-    /// Its file names a crate that only tests and their helpers do.
-    fn supports_tests(&self) -> bool {
-        let text = self.tree().excerpt().text();
-        let support = languages::rust().map(|rust| rust.test_support.packages.as_slice());
-        let mut crates = support.unwrap_or_default().iter();
-        crates.any(|own| text.contains(&format!("{own}::")))
-    }
-
     /// Where the connection that this node opens is kept beyond its function: in a field of a value of
     /// the package that nothing assigns to again, or in a static.
-    pub(super) fn find_kept(&self, node: Node<'t>) -> Option<Result<Span, Cause>> {
-        let outline = self.outline();
-        let built = outline.at_range(&node.byte_range())?;
+    pub(super) fn find_kept(
+        &self,
+        run: &RustRun<'p, 'm>,
+        built: ExpressionId,
+    ) -> Option<Result<Span, Cause>> {
+        let outline = self.declared.outline(run.here());
         let unseen = Err(Cause::Code("what the connection is handed to"));
         let whole = outline.whole(built);
         if outline.key_of(whole).is_some() {
@@ -127,13 +117,15 @@ impl<'t> RustFileReader<'t, '_, '_> {
                 kept.max_by_key(Result::is_ok)
             }
             // It is assigned again when the connection breaks.
-            StatementForm::Evaluate(_) | StatementForm::Assign { .. } => None,
+            StatementForm::Evaluate(_) | StatementForm::Give(_) | StatementForm::Assign { .. } => {
+                None
+            }
             _ => Some(unseen),
         }
     }
 
     /// Where a literal holds a value in a field, unless other code of the package writes it anew.
-    fn find_kept_field(&self, outline: &CodeOutline<'t>, value: ExpressionId) -> Option<Span> {
+    fn find_kept_field(&self, outline: &CodeOutline<'p>, value: ExpressionId) -> Option<Span> {
         let name = outline.key_of(value)?;
         let written = |file: FileAt| {
             let outline = self.declared.outline(file);
@@ -160,7 +152,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
 
     /// A parameter is of a type that only who serves a request is given, or an attribute makes the
     /// function the handler of a route. A block that runs later runs for the function around it.
-    fn serves(&self, file: &CodeFile, function: &FunctionForm) -> bool {
+    fn serves(&self, run: &RustRun<'p, 'm>, file: &CodeFile, function: &FunctionForm) -> bool {
         let text = file.excerpt.text();
         let is_block = |own: &FunctionForm| {
             let unnamed = own.name.is_empty() && own.parameters.is_empty();
@@ -179,21 +171,21 @@ impl<'t> RustFileReader<'t, '_, '_> {
         let types = function
             .parameters
             .iter()
-            .filter_map(|parameter| parameter.ty.as_ref()?.written());
-        let mut types = types.flat_map(|ty| self.of_other_crate(&ty));
+            .filter_map(|parameter| parameter.ty.as_ref()?.pointed().written());
+        let mut types = types.flat_map(|ty| self.of_other_crate(run, &ty));
         let attributes = function.decorators.iter();
-        let mut attributes = attributes.flat_map(|id| self.of_other_crate(file.text(*id)));
+        let mut attributes = attributes.flat_map(|id| self.of_other_crate(run, file.text(*id)));
         types.any(|path| rust.request.iter().any(|row| row.is(&path)))
             || attributes.any(|path| rust.route.iter().any(|row| row.is(&path)))
     }
 
     /// The paths in other crates that a name may lead to.
-    fn of_other_crate(&self, name: &str) -> Vec<Vec<String>> {
+    fn of_other_crate(&self, run: &RustRun<'p, 'm>, name: &str) -> Vec<Vec<String>> {
         let path: Vec<String> = name.split("::").map(str::to_owned).collect();
-        match self.meaning(&path) {
+        match self.meaning(run, &path) {
             Some(NameMeaning::Other(whole)) => {
                 let mut paths = match whole == path {
-                    true => self.declared.through_globs(&path, self.module),
+                    true => self.declared.through_globs(&path, self.here(run).module),
                     false => Vec::new(),
                 };
                 paths.push(whole);
@@ -202,6 +194,14 @@ impl<'t> RustFileReader<'t, '_, '_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// The file names a crate that only tests and their helpers do.
+fn supports_tests(code: &CodeFile) -> bool {
+    let text = code.excerpt.text();
+    let support = languages::rust().map(|rust| rust.test_support.packages.as_slice());
+    let mut crates = support.unwrap_or_default().iter();
+    crates.any(|own| text.contains(&format!("{own}::")))
 }
 
 /// `&mut name`, for the time of a call.

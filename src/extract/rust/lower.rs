@@ -11,12 +11,16 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::node::RustNode;
+use super::patterns::lower_pattern;
+use super::type_form::{is_type, lower_type};
 use super::uses::{path_of, uses_of};
 use super::{names, standard};
+use crate::extract::code::find_broken;
+use crate::extract::code::fold::operator_of;
 use crate::extract::code::form::{
-    ArgumentForm, ArgumentName, CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile,
-    CodeStatement, ExpressionId, FunctionForm, FunctionId, ImportForm, LeaveKind, LoopForm,
-    ParameterForm, ParameterTakes, StatementForm, TypeForm,
+    ArgumentForm, ArgumentName, BindingForm, BoundPattern, CallForm, CalledForm, CodeArm,
+    CodeBlock, CodeExpressionForm, CodeFile, CodeStatement, ExpressionId, FunctionForm, FunctionId,
+    ImportForm, LeaveKind, LoopForm, ParameterForm, ParameterTakes, StatementForm, TypeForm,
 };
 use crate::facts::raw::ConstValue;
 use crate::knowledge::languages;
@@ -36,13 +40,27 @@ pub(super) fn lower(tree: &CodeTree) -> CodeFile {
         before: Vec::new(),
         roots: BTreeSet::new(),
         imported: BTreeSet::new(),
+        called: None,
         file: CodeFile::of_tree(tree),
     };
+    if tree.root().is_some_and(|root| root.has_error()) {
+        lowering.file.broken = find_broken(tree);
+    }
     let nodes = tree.root().map_or_else(Vec::new, code::children);
-    let mut body = lowering.statements(nodes, false);
+    let mut body = lowering.statements(nodes, BlockEnd::Nothing);
     body.push(lowering.import_crates());
     lowering.file.body = body;
     lowering.file
+}
+
+/// What becomes of the value at the end of a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BlockEnd {
+    Nothing,
+    /// It is what the function gives.
+    Returns,
+    /// It is what the block gives where it stands.
+    Gives,
 }
 
 struct RustLowering<'t> {
@@ -56,6 +74,8 @@ struct RustLowering<'t> {
     /// The first names of paths, and the names that the file imports.
     roots: BTreeSet<&'t str>,
     imported: BTreeSet<String>,
+    /// What is called in the expression being lowered, where its form does not say so.
+    called: Option<CalledForm>,
     file: CodeFile,
 }
 
@@ -87,8 +107,8 @@ impl<'t> RustLowering<'t> {
         }
     }
 
-    /// Statements side by side. The value of the last one is the function's where they `give` it.
-    fn statements(&mut self, nodes: Vec<Node<'t>>, gives: bool) -> CodeBlock {
+    /// Statements side by side, and what becomes of the value of the last one.
+    fn statements(&mut self, nodes: Vec<Node<'t>>, end: BlockEnd) -> CodeBlock {
         let mut block = Vec::new();
         if self.depth >= MAX_DEPTH {
             self.file.skipped.extend(nodes.iter().map(Node::byte_range));
@@ -105,7 +125,11 @@ impl<'t> RustLowering<'t> {
             }
             let own = std::mem::take(&mut attributes);
             if !own.iter().any(|own| names::makes_test(self.text(*own))) {
-                self.statement(node, gives && last == Some(node), &own, &mut block);
+                let end = match last == Some(node) {
+                    true => end,
+                    false => BlockEnd::Nothing,
+                };
+                self.statement(node, end, &own, &mut block);
             }
         }
         self.before = outer;
@@ -113,7 +137,7 @@ impl<'t> RustLowering<'t> {
         block
     }
 
-    fn block(&mut self, node: Option<Node<'t>>, gives: bool) -> CodeBlock {
+    fn block(&mut self, node: Option<Node<'t>>, end: BlockEnd) -> CodeBlock {
         let nodes = node.map_or_else(Vec::new, |node| match RustNode::of(node) {
             RustNode::Block | RustNode::ElseClause | RustNode::DeclarationList => {
                 code::children(node)
@@ -121,13 +145,13 @@ impl<'t> RustLowering<'t> {
             // The value of an arm and the body of a closure may be any expression.
             _ => vec![node],
         });
-        self.statements(nodes, gives)
+        self.statements(nodes, end)
     }
 
     fn statement(
         &mut self,
         node: Node<'t>,
-        gives: bool,
+        end: BlockEnd,
         attributes: &[Node<'t>],
         block: &mut CodeBlock,
     ) {
@@ -140,27 +164,43 @@ impl<'t> RustLowering<'t> {
             RustNode::Function => StatementForm::Function(self.function(node, attributes)),
             RustNode::Const | RustNode::Static => StatementForm::Declare {
                 name: code::field(node, "name").map_or_else(String::new, |n| self.text(n).into()),
-                ty: None,
+                ty: code::field(node, "type").map(|ty| lower_type(ty, self.tree)),
                 value: self.child(node, "value"),
                 fixed: true,
             },
             RustNode::Let => self.lower_let(node),
             RustNode::ExpressionStatement => {
-                let gives = gives && !self.text(node).ends_with(';');
+                let end = match self.text(node).ends_with(';') {
+                    true => BlockEnd::Nothing,
+                    false => end,
+                };
                 if let Some(inner) = code::children(node).first() {
-                    self.statement(*inner, gives, &[], block);
+                    self.statement(*inner, end, &[], block);
                 }
                 return;
             }
+            _ if node.is_error() => {
+                block.extend(self.statements(code::children(node), BlockEnd::Nothing));
+                StatementForm::Unreadable
+            }
             RustNode::Macro => {
                 let value = self.expression(node);
-                StatementForm::Evaluate(value)
+                match end {
+                    BlockEnd::Gives => StatementForm::Give(value),
+                    _ => StatementForm::Evaluate(value),
+                }
             }
             _ if names::is_declaration(node.kind()) => return,
-            _ => match self.flow(node, gives) {
+            _ => match self.flow(node, end) {
                 Some(form) => form,
-                None if gives => StatementForm::Return(Some(self.expression(node))),
-                None => StatementForm::Evaluate(self.expression(node)),
+                None => {
+                    let value = self.expression(node);
+                    match end {
+                        BlockEnd::Nothing => StatementForm::Evaluate(value),
+                        BlockEnd::Returns => StatementForm::Return(Some(value)),
+                        BlockEnd::Gives => StatementForm::Give(value),
+                    }
+                }
             },
         };
         block.append(&mut self.before);
@@ -179,7 +219,7 @@ impl<'t> RustLowering<'t> {
             _ => None,
         };
         let outer = std::mem::replace(&mut self.owner, owner);
-        let items = self.block(code::field(node, "body"), false);
+        let items = self.block(code::field(node, "body"), BlockEnd::Nothing);
         self.owner = outer;
         items
     }
@@ -201,35 +241,72 @@ impl<'t> RustLowering<'t> {
     fn lower_let(&mut self, node: Node<'t>) -> StatementForm {
         let value = self.child(node, "value");
         if let Some(otherwise) = code::field(node, "alternative") {
-            self.expression(otherwise);
+            let condition = Some(self.opaque(Vec::new(), otherwise));
+            let body = self.block(Some(otherwise), BlockEnd::Nothing);
+            self.before.push(CodeStatement {
+                form: StatementForm::Branch(vec![CodeArm { condition, body }]),
+                range: otherwise.byte_range(),
+            });
         }
         let pattern = code::field(node, "pattern");
+        let ty = code::field(node, "type").map(|ty| lower_type(ty, self.tree));
         match (value, pattern) {
-            (Some(value), Some(pattern)) => self.bind(pattern, value),
+            (Some(value), Some(pattern)) => {
+                let is_mut = |child: &Node<'_>| child.kind() == "mutable_specifier";
+                let is_mut = code::children(node).iter().any(is_mut);
+                self.bind((pattern, is_mut), ty, value)
+            }
             (value, pattern) => StatementForm::Declare {
                 name: pattern.map_or_else(String::new, |p| self.text(p).to_owned()),
-                ty: None,
+                ty,
                 value,
                 fixed: false,
             },
         }
     }
 
-    fn bind(&mut self, pattern: Node<'t>, value: ExpressionId) -> StatementForm {
+    fn bind(
+        &mut self,
+        (pattern, is_mut): (Node<'t>, bool),
+        ty: Option<TypeForm>,
+        value: ExpressionId,
+    ) -> StatementForm {
+        let target = self.pattern(pattern);
+        let bound = lower_pattern(pattern, self.tree);
+        let pattern = match is_mut {
+            true => BindingForm::Changeable(Box::new(bound)),
+            false => bound,
+        };
+        self.keep_pattern(target, (pattern, ty), (None, None));
         StatementForm::Assign {
-            targets: vec![self.pattern(pattern)],
+            targets: vec![target],
             value,
             declares: true,
         }
     }
 
+    fn keep_pattern(
+        &mut self,
+        at: ExpressionId,
+        (pattern, ty): (BindingForm, Option<TypeForm>),
+        (of, guard): (Option<ExpressionId>, Option<ExpressionId>),
+    ) {
+        let bound = BoundPattern {
+            pattern,
+            ty,
+            of,
+            guard,
+        };
+        self.file.patterns.insert(at, bound);
+    }
+
     /// What control does, wherever it stands.
-    fn flow(&mut self, node: Node<'t>, gives: bool) -> Option<StatementForm> {
+    fn flow(&mut self, node: Node<'t>, end: BlockEnd) -> Option<StatementForm> {
         Some(match RustNode::of(node) {
-            RustNode::Block => StatementForm::Block(self.block(Some(node), gives)),
-            RustNode::Unsafe => StatementForm::Block(self.block(last_child(node), gives)),
-            RustNode::If => self.branch(node, gives),
-            RustNode::Match => self.lower_match(node, gives),
+            RustNode::Block => StatementForm::Block(self.block(Some(node), end)),
+            RustNode::Unsafe => StatementForm::Block(self.block(last_child(node), end)),
+            RustNode::If => self.branch(node, end),
+            RustNode::Match => self.lower_match(node, end),
             RustNode::For | RustNode::While | RustNode::Loop => {
                 StatementForm::Loop(Box::new(self.loop_form(node)))
             }
@@ -239,23 +316,32 @@ impl<'t> RustLowering<'t> {
             }
             RustNode::Break => StatementForm::Leave(LeaveKind::Loop),
             RustNode::Continue => StatementForm::Leave(LeaveKind::Round),
-            RustNode::Assignment | RustNode::CompoundAssignment => StatementForm::Assign {
-                targets: vec![self.child(node, "left")?],
-                value: self.child(node, "right")?,
-                declares: false,
-            },
+            RustNode::Assignment | RustNode::CompoundAssignment => {
+                let target = self.child(node, "left")?;
+                let mut value = self.child(node, "right")?;
+                if let Some(operator) = code::field(node, "operator") {
+                    let operator = operator_of(self.text(operator).trim_end_matches('='));
+                    let form = CodeExpressionForm::Binary(operator, target, value);
+                    value = self.add(form, node.byte_range());
+                }
+                StatementForm::Assign {
+                    targets: vec![target],
+                    value,
+                    declares: false,
+                }
+            }
             _ => return None,
         })
     }
 
-    fn branch(&mut self, node: Node<'t>, gives: bool) -> StatementForm {
+    fn branch(&mut self, node: Node<'t>, end: BlockEnd) -> StatementForm {
         let (condition, mut body) = self.condition(code::field(node, "condition"));
-        body.extend(self.block(code::field(node, "consequence"), gives));
+        body.extend(self.block(code::field(node, "consequence"), end));
         let mut arms = vec![CodeArm { condition, body }];
         if let Some(otherwise) = code::field(node, "alternative") {
             arms.push(CodeArm {
                 condition: None,
-                body: self.block(Some(otherwise), gives),
+                body: self.block(Some(otherwise), end),
             });
         }
         StatementForm::Branch(arms)
@@ -263,6 +349,14 @@ impl<'t> RustLowering<'t> {
 
     /// What a condition asks, and what it binds where it holds.
     fn condition(&mut self, node: Option<Node<'t>>) -> (Option<ExpressionId>, CodeBlock) {
+        if let Some(chain) = node.filter(|node| node.kind() == "let_chain") {
+            let conditions = code::children(chain).into_iter();
+            let conditions: Vec<_> = conditions.map(|one| self.condition(Some(one))).collect();
+            let asked = conditions.iter().filter_map(|(asked, _)| *asked).collect();
+            let bound = conditions.into_iter().flat_map(|(_, bound)| bound);
+            let bound = bound.collect();
+            return (Some(self.opaque(asked, chain)), bound);
+        }
         let parts = node.and_then(|node| {
             let pattern = code::field(node, "pattern")?;
             Some((node, pattern, self.child(node, "value")?))
@@ -271,23 +365,34 @@ impl<'t> RustLowering<'t> {
             return (node.map(|node| self.expression(node)), Vec::new());
         };
         let bound = CodeStatement {
-            form: self.bind(pattern, value),
+            form: self.bind((pattern, false), None, value),
             range: node.byte_range(),
         };
         (Some(self.opaque(Vec::new(), node)), vec![bound])
     }
 
-    fn lower_match(&mut self, node: Node<'t>, gives: bool) -> StatementForm {
-        if let Some(value) = self.child(node, "value") {
+    fn lower_match(&mut self, node: Node<'t>, end: BlockEnd) -> StatementForm {
+        let value = self.child(node, "value");
+        if let Some(value) = value {
             self.before.push(CodeStatement {
                 form: StatementForm::Evaluate(value),
                 range: self.file.expression(value).range.clone(),
             });
         }
         let arms = code::field(node, "body").map_or_else(Vec::new, code::children);
-        let arms = arms.into_iter().map(|arm| CodeArm {
-            condition: self.child(arm, "pattern"),
-            body: self.block(code::field(arm, "value"), gives),
+        let arms = arms.into_iter().map(|arm| {
+            let pattern = code::field(arm, "pattern");
+            let condition = pattern.map(|pattern| self.expression(pattern));
+            if let (Some(pattern), Some(condition)) = (pattern, condition) {
+                let guard = self.child(pattern, "condition");
+                let bound = code::children(pattern)
+                    .first()
+                    .map(|inner| lower_pattern(*inner, self.tree));
+                let bound = bound.unwrap_or(BindingForm::Names(Vec::new()));
+                self.keep_pattern(condition, (bound, None), (value, guard));
+            }
+            let body = self.block(code::field(arm, "value"), end);
+            CodeArm { condition, body }
         });
         StatementForm::Branch(arms.collect())
     }
@@ -306,7 +411,7 @@ impl<'t> RustLowering<'t> {
             }
             condition => form.condition = condition.map(|asked| self.expression(asked)),
         }
-        form.body = self.block(code::field(node, "body"), false);
+        form.body = self.block(code::field(node, "body"), BlockEnd::Nothing);
         form
     }
 
@@ -316,9 +421,12 @@ impl<'t> RustLowering<'t> {
         let owner = self.owner.take();
         let is_item = RustNode::of(node) == RustNode::Function;
         let list = code::field(node, "parameters").map_or_else(Vec::new, code::children);
-        let list = list.into_iter();
-        let list = list.filter(|one| RustNode::of(*one) != RustNode::SelfParameter);
-        let parameters = list.map(|one| self.parameter(one)).collect();
+        let of_self = |one: &&Node<'_>| RustNode::of(**one) == RustNode::SelfParameter;
+        let own = list.iter().find(of_self).map(|own| self.text(*own));
+        let changed = own.filter(|own| own.contains("mut"));
+        let list = list.iter().filter(|one| !of_self(one));
+        let parameters = list.map(|one| self.parameter(*one)).collect();
+        let result = code::field(node, "return_type").map(|ty| lower_type(ty, self.tree));
         self.file.functions.push(FunctionForm {
             name: code::field(node, "name").map_or_else(String::new, |n| self.text(n).to_owned()),
             parameters,
@@ -326,9 +434,13 @@ impl<'t> RustLowering<'t> {
             range: node.byte_range(),
             class: None,
             receiver: owner.clone().filter(|_| is_item),
-            receiver_name: None,
-            receiver_type: None,
-            results: Vec::new(),
+            receiver_name: own.map(|_| "self".to_owned()),
+            // A pointer where the method may change what it is called on.
+            receiver_type: changed.map(|own| {
+                let own = TypeForm::Named(None, own.to_owned());
+                TypeForm::Pointer(Box::new(own))
+            }),
+            results: result.map(|ty| (None, ty)).into_iter().collect(),
             is_field: false,
             is_endless: false,
             yields: false,
@@ -346,7 +458,7 @@ impl<'t> RustLowering<'t> {
         while let Some(inner) = body.filter(|body| RustNode::of(*body) == RustNode::AsyncBlock) {
             body = last_child(inner);
         }
-        let body = self.block(body, true);
+        let body = self.block(body, BlockEnd::Returns);
         self.functions_around -= 1;
         self.owner = owner;
         let form = &mut self.file.functions[id.0 as usize];
@@ -357,16 +469,14 @@ impl<'t> RustLowering<'t> {
 
     fn parameter(&self, node: Node<'t>) -> ParameterForm {
         let pattern = code::field(node, "pattern").unwrap_or(node);
-        let mut ty = code::field(node, "type");
-        while let Some(inner) = ty.filter(|ty| ty.kind() == "reference_type") {
-            ty = code::field(inner, "type");
-        }
+        let ty = code::field(node, "type");
         ParameterForm {
             name: self.text(pattern).trim_start_matches("mut ").to_owned(),
             default: None,
             takes: ParameterTakes::One,
             named_only: false,
-            ty: ty.map(|ty| TypeForm::Named(None, path_of(ty, self.tree).join("::"))),
+            ty: ty.map(|ty| lower_type(ty, self.tree)),
+            pattern: Some(lower_pattern(pattern, self.tree)),
         }
     }
 
@@ -438,9 +548,22 @@ impl<'t> RustLowering<'t> {
             return self.opaque(Vec::new(), node);
         }
         self.depth += 1;
+        let outer = self.called.take();
         let form = self.form(node);
+        let called = std::mem::replace(&mut self.called, outer);
         self.depth -= 1;
-        self.add(form, node.byte_range())
+        let id = self.add(form, node.byte_range());
+        self.file.called.extend(called.map(|called| (id, called)));
+        id
+    }
+
+    /// Says what is called in the expression being lowered.
+    fn call_of(&mut self, name: &str, ty: Option<Node<'t>>, given: Vec<ExpressionId>) {
+        self.called = Some(CalledForm {
+            name: name.to_owned(),
+            ty: ty.map(|ty| lower_type(ty, self.tree)),
+            given,
+        });
     }
 
     fn form(&mut self, node: Node<'t>) -> CodeExpressionForm {
@@ -469,16 +592,26 @@ impl<'t> RustLowering<'t> {
             RustNode::Closure | RustNode::AsyncBlock => {
                 CodeExpressionForm::Closure(self.function(node, &[]))
             }
-            RustNode::Macro => CodeExpressionForm::Opaque(self.names_in(node)),
-            RustNode::Cast => through(self.child(node, "value")),
+            RustNode::Macro => {
+                let named = CodeExpressionForm::Opaque(self.names_in(node));
+                let name = code::field(node, "macro").map_or("", |name| self.text(name));
+                self.call_of(&format!("{name}!"), None, Vec::new());
+                named
+            }
+            RustNode::Cast => {
+                let value = through(self.child(node, "value"));
+                self.call_of("as", code::field(node, "type"), Vec::new());
+                value
+            }
             RustNode::Reference => match self.child(node, "value") {
                 Some(value) => CodeExpressionForm::Unary("&", value),
                 None => CodeExpressionForm::Opaque(Vec::new()),
             },
             RustNode::Binary => {
                 let sides = self.child(node, "left").zip(self.child(node, "right"));
+                let operator = code::field(node, "operator").map_or("", |own| self.text(own));
                 sides.map_or(CodeExpressionForm::Opaque(Vec::new()), |(left, right)| {
-                    CodeExpressionForm::Binary("", left, right)
+                    CodeExpressionForm::Binary(operator_of(operator), left, right)
                 })
             }
             _ => self.composed(node),
@@ -487,7 +620,7 @@ impl<'t> RustLowering<'t> {
 
     /// What is made of the expressions in it.
     fn composed(&mut self, node: Node<'t>) -> CodeExpressionForm {
-        if let Some(form) = self.flow(node, false) {
+        if let Some(form) = self.flow(node, BlockEnd::Gives) {
             self.before.push(CodeStatement {
                 form,
                 range: node.byte_range(),
@@ -499,7 +632,15 @@ impl<'t> RustLowering<'t> {
             (RustNode::Await | RustNode::Try | RustNode::Parenthesized, [value]) => {
                 CodeExpressionForm::Through(*value)
             }
-            (RustNode::Unary, [value]) => CodeExpressionForm::Unary("", *value),
+            (RustNode::Unary, [value]) => {
+                let operator = match self.text(node).chars().next() {
+                    Some('-') => "-",
+                    Some('!') => "!",
+                    Some('*') => "*",
+                    _ => "",
+                };
+                CodeExpressionForm::Unary(operator, *value)
+            }
             (RustNode::Index, [base, key]) => CodeExpressionForm::Item(*base, *key),
             (RustNode::Range, [from, to]) => {
                 let includes = self.text(node).contains("..=");
@@ -522,6 +663,10 @@ impl<'t> RustLowering<'t> {
                 .extend(root.starts_with(char::is_lowercase).then_some(root));
         }
         match base {
+            Some(base) if is_type(base) => {
+                let ty = CodeExpressionForm::Type(lower_type(base, self.tree));
+                CodeExpressionForm::Member(self.add(ty, base.byte_range()), name.to_owned())
+            }
             Some(base) => CodeExpressionForm::Member(self.expression(base), name.to_owned()),
             None => CodeExpressionForm::Name(name.to_owned()),
         }
@@ -533,20 +678,27 @@ impl<'t> RustLowering<'t> {
             return CodeExpressionForm::Opaque(self.expressions(code::children(node)));
         };
         // `f::<T>`
+        let whole = function;
         let function = code::field(function, "function").unwrap_or(function);
+        let generic = (whole != function).then_some(whole);
         let arguments = code::children(list);
         if RustNode::of(function) == RustNode::Field {
             let method = code::field(function, "field").map_or("", |field| self.text(field));
             if standard::hands_on(method, arguments.len()) {
-                return self.hand_on(function, arguments);
+                return self.hand_on(function, method, arguments);
             }
         } else if let [only] = arguments[..]
             && self.wraps(function)
         {
-            return through(Some(self.expression(only)));
+            let value = through(Some(self.expression(only)));
+            self.call_of(&path_of(function, self.tree).join("::"), None, Vec::new());
+            return value;
         }
         let callee = self.expression(function);
         let arguments = self.expressions(arguments).into_iter();
+        if generic.is_some() {
+            self.call_of("", generic, Vec::new());
+        }
         CodeExpressionForm::Call(CallForm {
             callee,
             arguments: arguments
@@ -560,18 +712,26 @@ impl<'t> RustLowering<'t> {
     }
 
     /// `value.unwrap()`, and `value.unwrap_or_else(f)`: what is given counts where there is no value.
-    fn hand_on(&mut self, method: Node<'t>, arguments: Vec<Node<'t>>) -> CodeExpressionForm {
+    fn hand_on(
+        &mut self,
+        method: Node<'t>,
+        name: &str,
+        arguments: Vec<Node<'t>>,
+    ) -> CodeExpressionForm {
         let Some(value) = self.child(method, "value") else {
             return CodeExpressionForm::Opaque(self.expressions(arguments));
         };
-        match self.expressions(arguments)[..] {
+        let given = self.expressions(arguments);
+        let form = match given[..] {
             [] => CodeExpressionForm::Through(value),
             [otherwise] => CodeExpressionForm::Otherwise(value, otherwise),
             ref parts => {
                 let otherwise = self.opaque(parts.to_vec(), method);
                 CodeExpressionForm::Otherwise(value, otherwise)
             }
-        }
+        };
+        self.call_of(name, None, given);
+        form
     }
 
     /// A function that gives what it is given in another type: `Ok`, `Arc::new`.
@@ -602,6 +762,7 @@ impl<'t> RustLowering<'t> {
             let is_short = RustNode::of(entry) == RustNode::ShorthandField;
             entries.push((key.or(is_short.then_some(value)), value));
         }
+        self.call_of("", code::field(node, "name"), Vec::new());
         CodeExpressionForm::Record(entries)
     }
 }

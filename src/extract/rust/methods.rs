@@ -1,150 +1,140 @@
 //! Method calls, by what the method is called on.
 
-use tree_sitter::Node;
-
 use crate::extract::code::fold;
-use crate::extract::rust::package::RustItem;
-use crate::extract::rust::reader::RustFileReader;
-use crate::extract::rust::state::{RustExprValue, RustObjectId, RustScope};
+use crate::extract::code::form::ExpressionId;
+use crate::extract::code::options::ObjectId;
+use crate::extract::code::value::{CodeValue, DeclaredType};
+use crate::extract::rust::values::{RustRun, RustValues, fold_value, object_of};
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ConstValue, EnvDefault};
-use crate::knowledge::clients::rust::{ModelledCall, PartAccess, RustForm};
-use crate::syntax::code;
+use crate::knowledge::clients::rust::{ModelledCall, OptionPart, PartAccess, RustForm};
 
-impl<'t, 'm> RustFileReader<'t, 'm, '_> {
-    pub(super) fn method(&mut self, node: Node<'t>, function: Node<'t>) -> RustExprValue<'t> {
-        let (Some(receiver), Some(name)) = (
-            code::field(function, "value"),
-            code::field(function, "field"),
-        ) else {
-            return self.any_call(node);
-        };
-        let on = self.place(receiver);
-        let name = self.text(name);
-        let arguments = self.arguments(node);
-        match on {
-            RustExprValue::Object(id) | RustExprValue::Ref(id) => {
-                self.object_method(node, (id, on), name, &arguments)
+/// A method, and what it is called on.
+pub(super) type CalledMethod<'c> = (ExpressionId, &'c str);
+
+impl<'p, 'm> RustValues<'p, 'm> {
+    pub(super) fn method(
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        id: ExpressionId,
+        (receiver, name): CalledMethod<'_>,
+        given: &[ExpressionId],
+    ) -> CodeValue {
+        match run.value(receiver) {
+            on @ (CodeValue::Options(_) | CodeValue::Reference(_)) => {
+                self.object_method(run, id, (on, receiver, name), given)
             }
-            RustExprValue::Wrapped(inner) => self.evaluate_wrapped(*inner, name, &arguments, node),
-            RustExprValue::Own(item) | RustExprValue::Record(item, _) => {
-                self.own_method(node, (item, on), name, &arguments)
+            CodeValue::Wrapped(inner) => self.evaluate_wrapped(run, id, (*inner, name), given),
+            CodeValue::Own(ty, fields) => {
+                self.own_method(run, id, (CodeValue::Own(ty, fields), ty, name), given)
             }
-            RustExprValue::Plain(folded) => self.plain_method(node, folded, name, &arguments),
-            RustExprValue::Default if names::passes_on(name) => RustExprValue::Default,
+            CodeValue::Plain(folded) => self.plain_method(run, id, (folded, name), given),
+            CodeValue::Default if names::passes_on(name) => CodeValue::Default,
             other => {
-                let values = self.evaluate_arguments(&arguments);
-                self.give_away(&arguments, &values, "a call");
-                if names::passes_on(name) {
-                    other
-                } else {
-                    self.unknown_code(node)
+                let values = self.moved_all(run, given);
+                self.give_away(run, given, &values, "a call");
+                match names::passes_on(name) {
+                    true => other,
+                    false => run.unknown_code(id),
                 }
             }
         }
     }
 
     fn evaluate_wrapped(
-        &mut self,
-        inner: RustExprValue<'t>,
-        name: &str,
-        arguments: &[Node<'t>],
-        node: Node<'t>,
-    ) -> RustExprValue<'t> {
-        let values = self.evaluate_arguments(arguments);
-        self.give_away(arguments, &values, "a call");
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        id: ExpressionId,
+        (inner, name): (CodeValue, &str),
+        given: &[ExpressionId],
+    ) -> CodeValue {
+        let values = self.moved_all(run, given);
+        self.give_away(run, given, &values, "a call");
         match name {
             "map" | "and_then" => {
-                let result = values
-                    .first()
-                    .and_then(|closure| self.run_closure(&closure.clone(), vec![inner]));
+                let closure = values.into_iter().next();
+                let result =
+                    closure.and_then(|closure| self.run_closure(run, &closure, vec![inner]));
                 match (name, result) {
-                    ("map", Some(value)) => RustExprValue::Wrapped(Box::new(value)),
+                    ("map", Some(value)) => CodeValue::Wrapped(Box::new(value)),
                     (_, Some(value)) => value,
-                    _ => self.unknown_code(node),
+                    _ => run.unknown_code(id),
                 }
             }
             "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "unwrap" | "expect"
             | "ok_or" | "ok_or_else" => inner,
-            "filter" | "take" | "or" | "or_else" | "xor" | "zip" => self.unknown_code(node),
-            _ => RustExprValue::Wrapped(Box::new(inner)),
+            "filter" | "take" | "or" | "or_else" | "xor" | "zip" => run.unknown_code(id),
+            _ => CodeValue::Wrapped(Box::new(inner)),
         }
     }
 
     fn own_method(
-        &mut self,
-        node: Node<'t>,
-        (item, on): (RustItem<'t>, RustExprValue<'t>),
-        name: &str,
-        arguments: &[Node<'t>],
-    ) -> RustExprValue<'t> {
-        let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        id: ExpressionId,
+        (on, ty, name): (CodeValue, DeclaredType, &str),
+        given: &[ExpressionId],
+    ) -> CodeValue {
+        let item = self.declared.types[ty.0];
+        let ty = self.declared.name_of(&item);
         let member = ty.and_then(|ty| self.declared.member(ty, name));
-        let mut values = self.evaluate_arguments(arguments);
+        let mut values = self.moved_all(run, given);
         match member {
             Some(member) => {
                 values.insert(0, on);
-                self.own_call_with(node, member, (arguments, values))
+                let from = run.quote(id);
+                self.own_call_with(run, &member, (given, values), from)
             }
             None => {
-                self.give_away(arguments, &values, "a call");
-                if names::passes_on(name) {
-                    on
-                } else {
-                    self.unknown_code(node)
+                self.give_away(run, given, &values, "a call");
+                match names::passes_on(name) {
+                    true => on,
+                    false => run.unknown_code(id),
                 }
             }
         }
     }
 
     fn plain_method(
-        &mut self,
-        node: Node<'t>,
-        on: ConstValue,
-        name: &str,
-        arguments: &[Node<'t>],
-    ) -> RustExprValue<'t> {
-        let values = self.evaluate_arguments(arguments);
-        self.give_away(arguments, &values, "a call");
-        let folded: Vec<ConstValue> = arguments
-            .iter()
-            .zip(&values)
-            .map(|(node, value)| value.clone().fold(names::quote_code(self.tree(), *node)).0)
-            .collect();
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        id: ExpressionId,
+        (on, name): (ConstValue, &str),
+        given: &[ExpressionId],
+    ) -> CodeValue {
+        let values = self.moved_all(run, given);
+        self.give_away(run, given, &values, "a call");
+        let folded = self.folded_all(run, given, &values);
         if let Some(known) = standard::method(name, &on, &folded) {
-            return RustExprValue::Plain(known);
+            return CodeValue::Plain(known);
         }
-        match (&on, name) {
-            (ConstValue::Nil, "unwrap_or" | "or") => values
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| self.unknown_code(node)),
-            (ConstValue::Nil, "map" | "and_then" | "filter") => {
-                RustExprValue::Plain(ConstValue::Nil)
-            }
-            (ConstValue::Nil, _) => self.unknown_code(node),
+        let found = match (&on, name) {
+            (ConstValue::Nil, "unwrap_or" | "or") => values.into_iter().next(),
+            (ConstValue::Nil, "map" | "and_then" | "filter") => Some(CodeValue::Plain(on)),
+            (ConstValue::Nil, _) => None,
             (ConstValue::Unknown(reason), _) if reason.is_environment() => {
-                self.variable_method(node, on, name, values)
+                self.variable_method(run, on, name, values)
             }
-            (ConstValue::Unknown(_), _) => self.unknown_code(node),
+            (ConstValue::Unknown(_), _) => None,
             (ConstValue::Fallback(fallback), _) => {
-                self.fallback_method(node, (**fallback).clone(), (name, &folded), values)
+                self.fallback_method(run, (**fallback).clone(), (name, &folded), values)
             }
-            _ if names::passes_on(name) || name == "unwrap_or" => RustExprValue::Plain(on),
-            _ => self.unknown_code(node),
-        }
+            _ if names::passes_on(name) || name == "unwrap_or" => Some(CodeValue::Plain(on)),
+            _ => None,
+        };
+        found.unwrap_or_else(|| run.unknown_code(id))
     }
 
     /// A variable's text, read as something or with something in its stead, is the variable's; what a
     /// closure makes of it is what the closure gives.
     fn variable_method(
-        &mut self,
-        node: Node<'t>,
+        &self,
+        run: &mut RustRun<'p, 'm>,
         on: ConstValue,
         name: &str,
-        values: Vec<RustExprValue<'t>>,
-    ) -> RustExprValue<'t> {
+        values: Vec<CodeValue>,
+    ) -> Option<CodeValue> {
         let otherwise = match name {
             "unwrap_or" | "or" | "unwrap_or_else" | "or_else" | "map_or" | "map_or_else" => {
                 values.first().cloned()
@@ -153,213 +143,201 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         };
         let given = if standard::reads_text(name) || names::passes_on(name) || name == "or" {
             on
+        } else if matches!(name, "map" | "and_then" | "map_or" | "map_or_else") {
+            let closure = values.into_iter().next_back()?;
+            match self.run_closure(run, &closure, vec![CodeValue::Plain(on)])? {
+                // What the closure falls back on is not what holds without the variable.
+                CodeValue::Plain(ConstValue::Fallback(inner)) => ConstValue::Unknown(inner.source),
+                CodeValue::Plain(value) => value,
+                value => return Some(value),
+            }
         } else {
-            match (name, values.into_iter().next_back()) {
-                (
-                    "map" | "and_then" | "map_or" | "map_or_else",
-                    Some(closure @ RustExprValue::Closure(..)),
-                ) => match self.run_closure(&closure, vec![RustExprValue::Plain(on)]) {
-                    // What the closure falls back on is not what holds without the variable.
-                    Some(RustExprValue::Plain(ConstValue::Fallback(inner))) => {
-                        ConstValue::Unknown(inner.source)
-                    }
-                    Some(RustExprValue::Plain(value)) => value,
-                    Some(value) => return value,
-                    None => return self.unknown_code(node),
-                },
-                _ => return self.unknown_code(node),
-            }
+            return None;
         };
-        match (given, otherwise) {
+        Some(match (given, otherwise) {
             (ConstValue::Unknown(source), Some(otherwise)) => {
-                let otherwise = self.otherwise(otherwise);
+                let otherwise = self.otherwise(run, otherwise);
                 let variable = source.is_environment().then(|| source.source_name());
-                RustExprValue::Plain(fold::with_fallback(source, variable, otherwise))
+                CodeValue::Plain(fold::with_fallback(source, variable, otherwise))
             }
-            (given, _) => RustExprValue::Plain(given),
-        }
+            (given, _) => CodeValue::Plain(given),
+        })
     }
 
     /// What a value or a closure gives in another one's stead.
-    fn otherwise(&mut self, value: RustExprValue<'t>) -> ConstValue {
+    fn otherwise(&self, run: &mut RustRun<'p, 'm>, value: CodeValue) -> ConstValue {
         let value = match &value {
-            RustExprValue::Closure(..) => {
-                self.run_closure(&value, vec![RustExprValue::unknown("an error")])
+            CodeValue::Function(..) => {
+                self.run_closure(run, &value, vec![CodeValue::of_kind("an error")])
             }
             _ => Some(value),
         };
         value.map_or_else(
             || fold::unknown("a call"),
-            |value| value.fold(Cause::Code("a call")).0,
+            |value| fold_value(value, Cause::Code("a call")).0,
         )
     }
 
     /// A value that holds where a variable gives none, read as something else.
     fn fallback_method(
-        &mut self,
-        node: Node<'t>,
+        &self,
+        run: &mut RustRun<'p, 'm>,
         fallback: EnvDefault,
         (name, arguments): (&str, &[ConstValue]),
-        values: Vec<RustExprValue<'t>>,
-    ) -> RustExprValue<'t> {
-        if matches!(name, "parse") {
+        values: Vec<CodeValue>,
+    ) -> Option<CodeValue> {
+        if name == "parse" {
             let value = standard::method(name, &fallback.value, &[]);
             let value = value.unwrap_or_else(|| fold::unknown("a text"));
             let EnvDefault {
                 source, variable, ..
             } = fallback;
-            return RustExprValue::Plain(fold::with_fallback(source, variable, value));
+            return Some(CodeValue::Plain(fold::with_fallback(
+                source, variable, value,
+            )));
         }
         if let Some(value) = standard::method(name, &fallback.value, arguments) {
-            return RustExprValue::Plain(fold::computed(fallback, |_| value));
+            return Some(CodeValue::Plain(fold::computed(fallback, |_| value)));
         }
         if standard::reads_text(name) || names::passes_on(name) {
-            return RustExprValue::Plain(ConstValue::Fallback(Box::new(fallback)));
+            return Some(CodeValue::Plain(ConstValue::Fallback(Box::new(fallback))));
         }
-        match (name, values.into_iter().next_back()) {
-            ("map" | "and_then", Some(closure @ RustExprValue::Closure(..))) => {
-                let given = vec![RustExprValue::Plain(fallback.value.clone())];
-                match self.run_closure(&closure, given) {
-                    Some(RustExprValue::Plain(value)) => {
-                        RustExprValue::Plain(fold::computed(fallback, |_| value))
-                    }
-                    _ => self.unknown_code(node),
-                }
-            }
-            _ => self.unknown_code(node),
+        if !matches!(name, "map" | "and_then") {
+            return None;
+        }
+        let closure = values.into_iter().next_back()?;
+        let given = vec![CodeValue::Plain(fallback.value.clone())];
+        match self.run_closure(run, &closure, given)? {
+            CodeValue::Plain(value) => Some(CodeValue::Plain(fold::computed(fallback, |_| value))),
+            _ => None,
         }
     }
 
     fn object_method(
-        &mut self,
-        node: Node<'t>,
-        (id, on): (RustObjectId, RustExprValue<'t>),
-        name: &'t str,
-        arguments: &[Node<'t>],
-    ) -> RustExprValue<'t> {
-        let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
-            return self.any_call(node);
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        at: ExpressionId,
+        (on, receiver, name): (CodeValue, ExpressionId, &str),
+        given: &[ExpressionId],
+    ) -> CodeValue {
+        let object = object_of(&on);
+        let typed = object.and_then(|id| Some((id, run.options(id)?.option_type.clone())));
+        let Some((id, ty)) = typed else {
+            return self.any_call(run, at, given);
         };
-        let part = self
-            .index
-            .part(ty, name)
-            .filter(|p| p.through != PartAccess::Field);
-        if let Some(part) = part {
-            let result = self.result_of_setter(id, ty);
-            let target = result.object().unwrap_or(id);
+        let part = self.index.part(&ty, name);
+        if let Some(part) = part.filter(|part| part.through != PartAccess::Field) {
+            let result = self.result_of_setter(run, id, &ty);
+            let target = object_of(&result).unwrap_or(id);
             if part.through == PartAccess::Closure {
-                self.set_by_closure(target, (&part.ident, &part.part), arguments);
+                self.set_by_closure(run, target, part, given);
             } else {
-                let value = arguments.first().map(|a| self.value_of(*a));
-                let value = value.unwrap_or_else(|| self.unknown_code(node));
-                self.set_part(target, (&part.ident, &part.part), &value);
+                let value = given.first().map(|argument| self.moved(run, *argument));
+                let value = value.unwrap_or_else(|| run.unknown_code(at));
+                self.set_part(run, target, part, &value);
             }
             return result;
         }
-        if !self.index.options(ty, name).is_empty() && self.index.calls(ty, name).is_empty() {
-            return self.set_by_method(node, (id, ty), name, arguments);
+        let calls = self.index.calls(&ty, name);
+        if !self.index.options(&ty, name).is_empty() && calls.is_empty() {
+            return self.set_by_method(run, at, (id, &ty, name), given);
         }
-        let calls = self.index.calls(ty, name);
-        if let Some(found) = calls.iter().find(|f| f.call.method).copied() {
-            let found: Vec<ModelledCall<'m>> = calls
-                .iter()
-                .filter(|f| f.call.method)
-                .copied()
-                .chain([found])
-                .collect();
-            let values = self.evaluate_arguments(arguments);
-            return self.library_call(
-                node,
-                &found,
-                Some((id, code::field(node, "function"))),
-                (arguments, values),
-            );
+        let methods = calls.iter().filter(|found| found.call.method).copied();
+        let methods: Vec<ModelledCall<'m>> = methods.collect();
+        if !methods.is_empty() {
+            let values = self.moved_all(run, given);
+            return self.library_call(run, at, (&methods, Some((id, receiver))), (given, values));
         }
-        self.other_method(node, (id, on), (ty, name), arguments)
+        self.other_method(run, at, (id, on, name), given)
     }
 
     /// A method that no model names: known ones of the language pass the value on.
     fn other_method(
-        &mut self,
-        node: Node<'t>,
-        (id, on): (RustObjectId, RustExprValue<'t>),
-        (ty, name): (&'m str, &str),
-        arguments: &[Node<'t>],
-    ) -> RustExprValue<'t> {
-        let values = self.evaluate_arguments(arguments);
-        self.give_away(arguments, &values, "a call");
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        at: ExpressionId,
+        (id, on, name): (ObjectId, CodeValue, &str),
+        given: &[ExpressionId],
+    ) -> CodeValue {
+        let values = self.moved_all(run, given);
+        self.give_away(run, given, &values, "a call");
+        let to = Cause::Expression(name.to_owned());
         match name {
-            "clone" | "to_owned" | "cloned" => return RustExprValue::Object(self.copy(id)),
-            "as_ref" | "as_mut" | "borrow" | "borrow_mut" | "as_deref_mut" | "by_ref" => {
-                return RustExprValue::Ref(id);
+            "clone" | "to_owned" | "cloned" => {
+                return CodeValue::Options(run.copy_object(id).unwrap_or(id));
             }
-            "get_or_insert_with" | "get_or_insert" | "get_or_insert_default" | "insert" => {
-                return RustExprValue::Ref(id);
+            "as_ref"
+            | "as_mut"
+            | "borrow"
+            | "borrow_mut"
+            | "as_deref_mut"
+            | "by_ref"
+            | "get_or_insert_with"
+            | "get_or_insert"
+            | "get_or_insert_default"
+            | "insert" => {
+                return CodeValue::Reference(id);
             }
             "unwrap_or_default" | "unwrap_or_else" | "unwrap_or" | "or" | "or_else" => {
                 // One of two values; which, the code does not say.
-                if !self.is_handle(id) {
-                    self.escape(&RustExprValue::Ref(id), name);
+                if !self.is_handle(run, id) {
+                    run.escape(CodeValue::Reference(id), &to);
                 }
                 return on;
             }
             "map" | "and_then" | "map_or" | "then" => {
-                let result = values
-                    .last()
-                    .and_then(|closure| self.run_closure(&closure.clone(), vec![on.clone()]));
-                return result.unwrap_or_else(|| self.unknown_code(node));
+                let closure = values.last().cloned();
+                let result = closure.and_then(|closure| self.run_closure(run, &closure, vec![on]));
+                return result.unwrap_or_else(|| run.unknown_code(at));
             }
             name if names::passes_on(name) => return on,
             _ => {}
         }
-        if self.is_handle(id) {
-            return self.unknown_code(node);
+        if self.is_handle(run, id) {
+            return run.unknown_code(at);
         }
+        let ty = run.options(id).map(|object| object.option_type.clone());
+        let ty = ty.unwrap_or_default();
         // A setter that is known to have no key leaves the others alone.
-        if self.index.is_unmodelled(ty, name) {
-            return self.result_of_setter(id, ty);
+        if self.index.is_unmodelled(&ty, name) {
+            return self.result_of_setter(run, id, &ty);
         }
-        self.escape(&RustExprValue::Ref(id), name);
-        match self.index.form(ty) {
-            Some(RustForm::Builder) => RustExprValue::Object(id),
-            Some(RustForm::BuilderInPlace) => RustExprValue::Ref(id),
-            _ => self.unknown_code(node),
+        run.escape(CodeValue::Reference(id), &to);
+        match self.index.form(&ty) {
+            Some(RustForm::Builder) => CodeValue::Options(id),
+            Some(RustForm::BuilderInPlace) => CodeValue::Reference(id),
+            _ => run.unknown_code(at),
         }
     }
 
     /// What a setter gives: the value itself where it changes in place, else a changed copy.
-    pub(super) fn result_of_setter(&mut self, id: RustObjectId, ty: &str) -> RustExprValue<'t> {
+    pub(super) fn result_of_setter(
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        id: ObjectId,
+        ty: &str,
+    ) -> CodeValue {
         match self.index.form(ty) {
-            Some(RustForm::BuilderInPlace) => RustExprValue::Ref(id),
-            _ => RustExprValue::Object(self.copy(id)),
+            Some(RustForm::BuilderInPlace) => CodeValue::Reference(id),
+            _ => CodeValue::Options(run.copy_object(id).unwrap_or(id)),
         }
     }
 
     fn set_by_closure(
-        &mut self,
-        id: RustObjectId,
-        (ident, part): (&'m str, &'m str),
-        arguments: &[Node<'t>],
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        id: ObjectId,
+        part: &'m OptionPart,
+        given: &[ExpressionId],
     ) {
-        let part = self.part_of(id, ident, part);
-        let Some(argument) = arguments.first() else {
+        let part = CodeValue::Reference(self.part_of(run, id, part));
+        let Some(argument) = given.first() else {
             return;
         };
-        if argument.kind() != "closure_expression" {
-            let value = self.evaluate(*argument);
-            if self
-                .run_closure(&value, vec![RustExprValue::Ref(part)])
-                .is_none()
-            {
-                self.escape(&RustExprValue::Ref(part), "a closure");
-            }
-            return;
+        let closure = run.value(*argument);
+        let ran = self.run_closure(run, &closure, vec![part.clone()]);
+        if ran.is_none() {
+            run.escape(part, &Cause::Expression("a closure".to_owned()));
         }
-        self.state.scopes.push(RustScope::new());
-        self.parameters(*argument, &mut std::iter::once(RustExprValue::Ref(part)));
-        if let Some(body) = code::field(*argument, "body") {
-            self.evaluate(body);
-        }
-        self.state.scopes.pop();
     }
 }

@@ -2,17 +2,15 @@
 //!
 //! In come the files of one package (all below a Cargo.toml) or one snippet; out come raw facts with
 //! spans. Which calls and types belong to a client library is asked of its model; nothing here knows
-//! a library, an option or a default. `package` and `uses` resolve names, `reader` runs functions
-//! abstractly (`statements`, `expressions`, `calls`, `methods`, `library`, `options`,
-//! `clients`, `types` are its parts, `state` what it knows at one point), `standard` computes what
-//! the standard library would. `lower` gives files in the form of `extract::code`, whose analyses
-//! `lifetime`, `concurrency` and `waiting` ask. `manifest` reads Cargo.toml with `requirement` and
+//! a library, an option or a default. `lower` (with `patterns` and `type_form`) gives files in the form of
+//! `extract::code`, whose interpreter runs the functions; `values` says what Rust's expressions are, with
+//! `calls`, `methods`, `objects`, `library` and `types` as its parts. `package` and `uses` resolve names,
+//! `standard` computes what the standard library would, `words` quotes code. `lifetime`, `concurrency`
+//! and `waiting` ask the shared analyses. `manifest` reads Cargo.toml with `requirement` and
 //! `lock`, `observed` sees who reads a pool's statistics.
 
 mod calls;
-mod clients;
 mod concurrency;
-mod expressions;
 mod library;
 mod lifetime;
 mod lock;
@@ -21,33 +19,45 @@ pub mod manifest;
 mod methods;
 mod names;
 mod node;
+mod objects;
 mod observed;
-mod options;
 mod package;
+mod patterns;
 mod programs;
-mod reader;
 mod requirement;
 mod standard;
-mod state;
-mod statements;
+mod type_form;
 mod types;
-mod url_parts;
 mod url_values;
 mod uses;
+mod values;
 mod waiting;
+mod words;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
 
-use crate::extract::code::{address, note_skipped};
+use crate::extract::code::interpreter::CodeInterpreter;
+use crate::extract::code::options::ImportedLibrary;
+use crate::extract::code::package::TypedPackage;
+use crate::extract::code::project::{CodeProject, SourceCode};
+use crate::extract::code::scope::PackageScope;
+use crate::extract::code::typed_words::FileNames;
+use crate::extract::code::value::FileAt;
+use crate::extract::code::{address, note_unfollowed};
 use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
+use crate::knowledge::clients::call::CallIndex;
 use crate::knowledge::clients::needles::CodeNeedles;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::knowledge::languages;
 use crate::source::{Excerpt, Span, path};
 use crate::syntax::code::{self, CodeTree};
 use package::{ParsedRustFile, RustPackageItems};
-use reader::RustFileReader;
+use values::{RustFindings, RustValues};
+use words::RustFrontend;
 
 /// A Rust file and its path relative to the root.
 #[derive(Clone, Debug)]
@@ -187,36 +197,77 @@ fn read(
     renames: BTreeMap<String, String>,
     models: &ClientModels,
 ) -> RawFacts {
+    let Some(rust) = languages::rust() else {
+        return RawFacts::default();
+    };
+    let front = RustFrontend { parsed };
+    let sources = parsed.iter().map(|file| SourceCode {
+        path: file.path.clone(),
+        excerpt: file.tree.excerpt().clone(),
+    });
+    let project = CodeProject::new(sources.collect(), &front, CallIndex::empty(), &rust.shared);
     let index = RustIndex::new(models);
-    let declared = RustPackageItems::read(parsed, name, renames);
+    let declared = RustPackageItems::read((parsed, &project), name, renames);
     let needles = models.needles(SourceLanguage::Rust);
     let builds = |text: &str| needles.is_some_and(|n| n.names.is_in(text));
     let names_a_crate = |text: &str| needles.is_some_and(|n| n.imports.is_in(text));
+    let names: Vec<FileNames<'_>> = parsed.iter().map(|_| FileNames::default()).collect();
+    let package = TypedPackage {
+        words: &front,
+        names: &names,
+        own: parsed.len(),
+        others: BTreeMap::new(),
+        other_files: Vec::new(),
+    };
+    let library = ImportedLibrary {
+        candidates: Vec::new(),
+        path: None,
+    };
+    let values = RustValues {
+        declared: &declared,
+        index: &index,
+        library: Rc::new(library),
+        found: RefCell::default(),
+    };
+    let mut run = CodeInterpreter::new(&project);
+    run.own_values = Some(&values);
+    let scope = Rc::new(PackageScope::default());
     let mut raw = RawFacts::default();
-    let mut blocking = Vec::new();
-    let mut for_callers = Vec::new();
+    let mut readers = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
         raw.comments.extend(file.tree.comments());
         raw.secrets.extend(address::url_secrets(&file.tree));
         let text = file.tree.excerpt().text();
-        if !builds(text) && !names_a_crate(text) {
-            continue;
+        if builds(text) || names_a_crate(text) {
+            readers.push(at);
+            run.read_typed_file(&package, &scope, FileAt(at), &|_| true);
         }
-        let read = RustFileReader::new(parsed, &declared, &index, at).read_file();
-        raw.notes
-            .extend(note_skipped(&file.tree, &read.skipped, &builds));
-        raw.clients.extend(read.found);
-        for_callers.extend(read.found_for_caller);
-        raw.secrets.extend(read.secrets);
-        blocking.extend(read.blocking);
     }
+    let found = run.finish_typed();
+    for at in readers {
+        let parts = found.skipped.iter().filter(|(own, _)| own.0 == at);
+        let parts: Vec<Range<usize>> = parts.map(|(_, range)| range.clone()).collect();
+        let note = note_unfollowed(parsed[at].tree.excerpt(), parts.iter(), &builds);
+        raw.notes.extend(note);
+    }
+    raw.clients = found.clients;
+    raw.secrets.extend(found.secrets);
+    raw.waits = waiting::read(&declared, models);
+    add_findings(&mut raw, values.found.take());
+    raw.secrets.sort_unstable();
+    raw.secrets.dedup();
+    raw
+}
+
+/// What was found beside the clients of the functions.
+fn add_findings(raw: &mut RawFacts, found: RustFindings) {
     // A function that says itself what its pool holds builds one client, whoever calls it.
     let said: BTreeSet<Span> = raw.clients.iter().map(|client| client.anchor).collect();
-    for_callers.retain(|client| !said.contains(&client.anchor));
-    raw.clients.extend(for_callers);
-    raw.waits = waiting::read(&declared, models);
+    let for_callers = found.for_callers.into_iter();
+    raw.clients
+        .extend(for_callers.filter(|client| !said.contains(&client.anchor)));
     // A pool is built in one place and used in others.
-    for (library, place) in blocking {
+    for (library, place) in found.blocking {
         let of = |client: &&mut RawClient| client.libraries.contains(&library);
         let mut clients = raw.clients.iter_mut().filter(of);
         let Some(client) = clients.next() else {
@@ -227,7 +278,4 @@ fn read(
             client.blocks_async = Some(place);
         }
     }
-    raw.secrets.sort_unstable();
-    raw.secrets.dedup();
-    raw
 }

@@ -1,14 +1,11 @@
-//! Questions about code that need the tree alone: what is a declaration, what is asynchronous, what is
-//! of tests, how a piece of code is quoted in a reason.
+//! Questions about code that need the tree alone: what is a declaration, what is of tests, which methods
+//! only hand on a value.
 
 use tree_sitter::Node;
 
-use crate::extract::code::text::{looks_like_key, quote_arguments};
-use crate::facts::cause::Cause;
-use crate::syntax::code::{self, CodeGrammar, CodeTree};
-
-/// Longer code is not quoted in a message.
-const QUOTED: usize = 60;
+use crate::extract::code::form::{CodeExpressionForm, CodeFile, ExpressionId};
+use crate::facts::raw::ConstValue;
+use crate::syntax::code::{self, CodeTree};
 
 /// Items that are no statements.
 pub(super) fn is_declaration(kind: &str) -> bool {
@@ -52,62 +49,6 @@ pub(super) fn find_callee<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t 
     Some(tree.text(name))
 }
 
-/// Whether a function or a block is `async`.
-pub(super) fn is_async(node: Node<'_>, tree: &CodeTree) -> bool {
-    let mut cursor = node.walk();
-    let modifiers = node
-        .children(&mut cursor)
-        .find(|child| child.kind() == "function_modifiers");
-    modifiers.is_some_and(|m| tree.text(m).split_whitespace().any(|word| word == "async"))
-}
-
-/// How a piece of code is named where its value is not known. Never shows a literal that could hold
-/// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quote_code(tree: &CodeTree, node: Node<'_>) -> Cause {
-    let mut node = node;
-    let mut steps = 0;
-    while let Some(inner) = inside(node, tree) {
-        node = inner;
-        steps += 1;
-        if steps > QUOTED {
-            return Cause::Code("an expression");
-        }
-    }
-    match node.kind() {
-        "identifier" | "field_expression" | "scoped_identifier" | "self" if is_plain(node) => {
-            short(tree.text(node))
-        }
-        "call_expression" => call(tree, node),
-        "tuple_struct_pattern" | "mut_pattern" | "reference_pattern" => {
-            let last = code::children(node).into_iter().next_back();
-            match last {
-                Some(last) => short(tree.text(last)),
-                None => Cause::Code("an expression"),
-            }
-        }
-        _ => Cause::Code("an expression"),
-    }
-}
-
-/// What stands inside a wrapping that says nothing about the value.
-fn inside<'t>(node: Node<'t>, tree: &CodeTree) -> Option<Node<'t>> {
-    match node.kind() {
-        "reference_expression" | "type_cast_expression" => code::field(node, "value"),
-        "try_expression" | "await_expression" | "parenthesized_expression" | "unary_expression" => {
-            code::children(node).first().copied()
-        }
-        "call_expression" => {
-            let function = code::field(node, "function")?;
-            let name = code::field(function, "field").map(|name| tree.text(name))?;
-            if function.kind() != "field_expression" || !passes_on(name) {
-                return None;
-            }
-            code::field(function, "value")
-        }
-        _ => None,
-    }
-}
-
 /// Methods that give what they are called on, in the same or in another wrapping.
 pub(super) fn passes_on(method: &str) -> bool {
     matches!(
@@ -148,47 +89,12 @@ pub(super) fn passes_on(method: &str) -> bool {
     )
 }
 
-fn is_plain(node: Node<'_>) -> bool {
-    if node.byte_range().len() > 4 * QUOTED {
-        return false;
-    }
-    let mut plain = true;
-    code::visit(node, |n| {
-        plain &= matches!(
-            n.kind(),
-            "identifier"
-                | "field_identifier"
-                | "field_expression"
-                | "scoped_identifier"
-                | "self"
-                | "integer_literal"
-                | "crate"
-                | "super"
-        );
-    });
-    plain
-}
-
-fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
-    let function = code::field(node, "function").filter(|f| is_plain(*f));
-    let Some(function) = function else {
-        return Cause::Code("a call");
-    };
-    let arguments = code::field(node, "arguments").map_or_else(Vec::new, code::children);
-    let key = arguments.first().and_then(|first| {
-        let value = CodeGrammar::Rust.string_value(tree.text(*first))?;
-        looks_like_key(&value).then_some(value)
-    });
-    let rest = quote_arguments(key.as_deref(), arguments.len());
-    short(&format!("{}({rest})", tree.text(function)))
-}
-
-fn short(text: &str) -> Cause {
-    let one_line: String = text.split_whitespace().collect();
-    if one_line.chars().count() > QUOTED || one_line.contains('`') || one_line.is_empty() {
-        return Cause::Code("an expression");
-    }
-    Cause::Expression(one_line)
+/// Whether an expression is a literal text.
+pub(super) fn is_text(code: &CodeFile, id: ExpressionId) -> bool {
+    matches!(
+        code.expression(id).form,
+        CodeExpressionForm::Constant(ConstValue::Text(_))
+    )
 }
 
 /// The last name of a type: `Pool` of `bb8::Pool<M>`.

@@ -10,12 +10,13 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::code::form::CodeFile;
+use crate::extract::code::form::{CodeFile, ExpressionId, FunctionId, TypeForm};
 use crate::extract::code::outline::CodeOutline;
+use crate::extract::code::project::CodeProject;
 use crate::extract::code::seen::SeenCode;
 use crate::extract::code::value::FileAt;
-use crate::extract::rust::lower::lower;
 use crate::extract::rust::names::{outside_tests, type_name};
+use crate::extract::rust::type_form::{list_types, lower_type};
 use crate::extract::rust::uses::{GlobImport, UseImport, uses_of};
 use crate::syntax::code::{self, CodeTree};
 
@@ -31,22 +32,11 @@ pub(super) struct ParsedRustFile {
     pub(super) tree: CodeTree,
     /// The module that the file is, from the crate's root: `["crate", "redis"]`.
     pub(super) module: RustPath,
-    form: OnceCell<CodeFile>,
 }
 
 impl ParsedRustFile {
     pub(super) fn new(path: String, module: RustPath, tree: CodeTree) -> Self {
-        Self {
-            path,
-            tree,
-            module,
-            form: OnceCell::new(),
-        }
-    }
-
-    /// The file in the form that the shared analyses read.
-    fn form(&self) -> &CodeFile {
-        self.form.get_or_init(|| lower(&self.tree))
+        Self { path, tree, module }
     }
 }
 
@@ -60,6 +50,24 @@ pub(super) struct RustItem<'t> {
     pub(super) node: Node<'t>,
     /// The module that declares it, by number.
     pub(super) module: usize,
+    /// A type's place among those of the package.
+    pub(super) number: usize,
+}
+
+/// A file and the module in it in which names are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RustPlace {
+    pub(super) file: usize,
+    pub(super) module: usize,
+}
+
+impl RustItem<'_> {
+    pub(super) fn place(&self) -> RustPlace {
+        RustPlace {
+            file: self.file,
+            module: self.module,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +112,6 @@ struct NameSearch<'t> {
 }
 
 /// What a package declares.
-#[derive(Default)]
 pub(super) struct RustPackageItems<'t> {
     pub(super) modules: Vec<RustModule<'t>>,
     by_path: BTreeMap<RustPath, usize>,
@@ -118,21 +125,34 @@ pub(super) struct RustPackageItems<'t> {
     own_name: Option<String>,
     ambiguous: BTreeSet<(&'t str, &'t str)>,
     pub(super) files: &'t [ParsedRustFile],
+    /// The files in the form that the shared reader reads.
+    project: &'t CodeProject<'t>,
     outlines: Vec<OnceCell<Rc<CodeOutline<'t>>>>,
+    /// Structs and enums, by their numbers.
+    pub(super) types: Vec<RustItem<'t>>,
+    /// The modules of what is declared in a file beside types, by where that begins.
+    declared_in: BTreeMap<(usize, usize), usize>,
 }
 
 impl<'t> RustPackageItems<'t> {
     pub(super) fn read(
-        parsed: &'t [ParsedRustFile],
+        (parsed, project): (&'t [ParsedRustFile], &'t CodeProject<'t>),
         own_name: Option<String>,
         renames: BTreeMap<String, String>,
     ) -> Self {
         let mut declared = Self {
-            own_name,
+            modules: Vec::new(),
+            by_path: BTreeMap::new(),
+            members: BTreeMap::new(),
+            traits: BTreeMap::new(),
             renames,
+            own_name,
+            ambiguous: BTreeSet::new(),
             files: parsed,
+            project,
             outlines: parsed.iter().map(|_| OnceCell::new()).collect(),
-            ..Self::default()
+            types: Vec::new(),
+            declared_in: BTreeMap::new(),
         };
         for (at, file) in parsed.iter().enumerate() {
             let root = root_of(&file.module);
@@ -173,6 +193,7 @@ impl<'t> RustPackageItems<'t> {
             "use_declaration" => return self.add_uses(module, uses_of(node, tree)),
             "mod_item" => return self.inner_module(node, file, module, tree),
             "impl_item" => return self.implementation(node, file, module, tree),
+            "trait_item" => return self.note_members(node, file, module),
             "ERROR" => return self.items_of(node, file, module, tree),
             "const_item" => ItemKind::Constant,
             "static_item" if !is_mutable(node) => ItemKind::Constant,
@@ -189,12 +210,21 @@ impl<'t> RustPackageItems<'t> {
             file,
             node,
             module,
+            number: self.types.len(),
         };
+        match kind {
+            ItemKind::Type => self.types.push(item),
+            _ => drop(self.declared_in.insert((file, node.start_byte()), module)),
+        }
         let items = &mut self.modules[module].items;
         // Declared twice (for different features): nothing certain but that it is the package's own.
         match items.get_mut(name) {
             Some(first) if first.kind == ItemKind::Type || kind == ItemKind::Type => {}
-            Some(first) => first.kind = ItemKind::Type,
+            Some(first) => {
+                first.kind = ItemKind::Type;
+                first.number = self.types.len();
+                self.types.push(*first);
+            }
             None => {
                 items.insert(name, item);
             }
@@ -227,11 +257,13 @@ impl<'t> RustPackageItems<'t> {
         let Some(ty) = code::field(node, "type").and_then(|ty| type_name(ty, tree)) else {
             return;
         };
+        self.note_members(node, file, module);
         let item = |kind, node| RustItem {
             kind,
             file,
             node,
             module,
+            number: usize::MAX,
         };
         if let Some(name) = code::field(node, "trait") {
             let block = item(ItemKind::Type, node);
@@ -255,6 +287,86 @@ impl<'t> RustPackageItems<'t> {
                 self.ambiguous.insert((ty, name));
             }
         }
+    }
+
+    /// Notes in which module the functions and constants of a block stand.
+    fn note_members(&mut self, block: Node<'t>, file: usize, module: usize) {
+        let body = code::field(block, "body").map_or_else(Vec::new, code::children);
+        let starts = body
+            .iter()
+            .map(|member| ((file, member.start_byte()), module));
+        self.declared_in.extend(starts);
+    }
+
+    pub(super) fn file(&self, file: FileAt) -> &'t CodeFile {
+        self.project.file(file)
+    }
+
+    /// The module that a file is.
+    pub(super) fn module_of_file(&self, file: FileAt) -> usize {
+        let parsed = self.files.get(file.0);
+        let number = parsed.and_then(|parsed| self.module_number(&parsed.module));
+        number.unwrap_or_default()
+    }
+
+    /// The module of what begins at a byte of a file, or around it.
+    pub(super) fn module_at(&self, file: FileAt, byte: usize) -> usize {
+        let mut before = self.declared_in.range((file.0, 0)..=(file.0, byte));
+        match before.next_back() {
+            Some((_, module)) => *module,
+            None => self.module_of_file(file),
+        }
+    }
+
+    pub(super) fn name_of(&self, item: &RustItem<'t>) -> Option<&'t str> {
+        let name = code::field(item.node, "name")?;
+        Some(self.files[item.file].tree.text(name))
+    }
+
+    /// The type of a struct's field.
+    pub(super) fn field_type(&self, item: &RustItem<'t>, name: &str) -> Option<TypeForm> {
+        let tree = &self.files[item.file].tree;
+        let body = code::field(item.node, "body")?;
+        let ty = match body.kind() {
+            "field_declaration_list" => {
+                let named = |field: &Node<'_>| {
+                    code::field(*field, "name").is_some_and(|n| tree.text(n) == name)
+                };
+                let field = code::children(body).into_iter().find(named)?;
+                code::field(field, "type")?
+            }
+            "ordered_field_declaration_list" => {
+                let at: usize = name.parse().ok()?;
+                list_types(body).into_iter().nth(at)?
+            }
+            _ => return None,
+        };
+        Some(lower_type(ty, tree))
+    }
+
+    /// The type that an alias stands for.
+    pub(super) fn aliased(&self, item: &RustItem<'t>) -> Option<TypeForm> {
+        let tree = &self.files[item.file].tree;
+        Some(lower_type(code::field(item.node, "type")?, tree))
+    }
+
+    /// The form of a declared function.
+    pub(super) fn function_of(&self, item: &RustItem<'t>) -> Option<FunctionId> {
+        let functions = &self.file(FileAt(item.file)).functions;
+        let start = item.node.start_byte();
+        let at = functions.partition_point(|own| own.range.start < start);
+        let is_it = functions
+            .get(at)
+            .is_some_and(|own| own.range.start == start);
+        let has_body = code::field(item.node, "body").is_some();
+        (is_it && has_body).then(|| FunctionId(u32::try_from(at).unwrap_or(u32::MAX)))
+    }
+
+    /// Where the value of a constant stands.
+    pub(super) fn value_of(&self, item: &RustItem<'t>) -> Option<(FileAt, ExpressionId)> {
+        let file = FileAt(item.file);
+        let value = code::field(item.node, "value")?;
+        Some((file, self.outline(file).at_range(&value.byte_range())?))
     }
 
     /// A function or constant of a type of the package.
@@ -430,7 +542,7 @@ impl<'t> SeenCode<'t> for RustPackageItems<'t> {
     }
 
     fn outline(&self, file: FileAt) -> Rc<CodeOutline<'t>> {
-        let form = || Rc::new(CodeOutline::of(self.files[file.0].form()));
+        let form = || Rc::new(CodeOutline::of(self.file(file)));
         Rc::clone(self.outlines[file.0].get_or_init(form))
     }
 

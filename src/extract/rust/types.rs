@@ -1,16 +1,19 @@
 //! Types as code writes them: which of them are a library's, which are the package's own, and what a
 //! value is of which only the type is known.
 
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::rust::package::{ItemKind, NameMeaning, RustItem};
-use crate::extract::rust::reader::RustFileReader;
-use crate::extract::rust::state::{
-    ConnectionManager, RustExprValue, RustObjectId, RustOptionsObject,
-};
+use crate::extract::code::form::TypeForm;
+use crate::extract::code::options::{ConnectionManager, ObjectId};
+use crate::extract::code::value::CodeValue;
+use crate::extract::rust::package::{ItemKind, NameMeaning, RustItem, RustPath, RustPlace};
+use crate::extract::rust::standard;
+use crate::extract::rust::type_form::{list_types, lower_type};
 use crate::extract::rust::uses::path_of;
-use crate::extract::rust::{names, standard};
+use crate::extract::rust::values::{RustRun, RustValues, fold_value, own_value};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::rust::{ManagedPool, RustForm};
@@ -24,25 +27,6 @@ const MAX_STEPS: usize = 8;
 pub(super) enum InferredType<'t, 'm> {
     Library(&'m str),
     Own(RustItem<'t>),
-}
-
-/// The type of a struct's field.
-pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
-    let body = code::field(item, "body")?;
-    match body.kind() {
-        "field_declaration_list" => {
-            let named = |field: &Node<'t>| {
-                code::field(*field, "name").is_some_and(|n| tree.text(n) == name)
-            };
-            let field = code::children(body).into_iter().find(named)?;
-            code::field(field, "type")
-        }
-        "ordered_field_declaration_list" => {
-            let at: usize = name.parse().ok()?;
-            list_types(body).into_iter().nth(at)
-        }
-        _ => None,
-    }
 }
 
 /// The attributes of a field of a struct.
@@ -106,131 +90,112 @@ fn find_field_source(attribute: &str, field: &str) -> Option<FieldSource> {
     Some(filling)
 }
 
-fn list_types(body: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = body.walk();
-    body.children_by_field_name("type", &mut cursor)
-        .filter(Node::is_named)
-        .collect()
+/// The first type that another one is applied to.
+fn first_argument(ty: &TypeForm) -> Option<&TypeForm> {
+    match ty.pointed() {
+        TypeForm::Applied(_, arguments) => arguments.first(),
+        _ => None,
+    }
 }
 
-/// The type of a generic's first type argument.
-pub(super) fn first_argument<'t>(ty: Node<'t>) -> Option<Node<'t>> {
-    let arguments = code::field(ty, "type_arguments")?;
-    let mut arguments = code::children(arguments).into_iter();
-    arguments.find(|a| a.kind() != "lifetime")
+fn path_in(written: &str) -> RustPath {
+    written.split("::").map(str::to_owned).collect()
 }
 
-impl<'t, 'm> RustFileReader<'t, 'm, '_> {
+impl<'p, 'm> RustValues<'p, 'm> {
     /// The library's type that a path of another crate leads to.
-    pub(super) fn library_type(&self, path: &[String]) -> Option<&'m str> {
-        if let Some(NameMeaning::Other(path)) = self.meaning(path)
-            && let Some(ty) = self.index.type_at(&path)
-        {
+    pub(super) fn library_type(&self, run: &RustRun<'p, 'm>, path: &[String]) -> Option<&'m str> {
+        let meant = self.meaning(run, path);
+        let Some(NameMeaning::Other(whole)) = meant else {
+            return None;
+        };
+        self.type_in_crate(path, &whole, self.here(run).module)
+    }
+
+    /// The type that a path of another crate leads to, by globs where nothing else says what it is.
+    fn type_in_crate(&self, path: &[String], whole: &[String], module: usize) -> Option<&'m str> {
+        if let Some(ty) = self.index.type_at(whole) {
             return Some(ty);
         }
-        let known = |path: Vec<String>| self.index.type_at(&path);
-        let unseen = matches!(self.meaning(path), Some(NameMeaning::Other(whole)) if whole == path);
-        if !unseen {
+        if whole != path {
             return None;
         }
-        let globs = self.declared.through_globs(path, self.module);
-        globs.into_iter().find_map(known)
+        let globs = self.declared.through_globs(path, module);
+        globs.into_iter().find_map(|path| self.index.type_at(&path))
     }
 
     /// What a type is, through references, aliases and whatever wraps one type.
-    pub(super) fn ty(&self, node: Node<'t>) -> Option<InferredType<'t, 'm>> {
-        self.ty_in(node, self.file, self.module, MAX_STEPS)
+    pub(super) fn type_of(
+        &self,
+        run: &RustRun<'p, 'm>,
+        ty: &TypeForm,
+    ) -> Option<InferredType<'p, 'm>> {
+        if let Some(written) = ty.pointed().written() {
+            if written == "Self" {
+                return self.receiver(run).map(InferredType::Own);
+            }
+            // An import of the body may bring the name.
+            let path = path_in(&written);
+            let imports = &run.frame().typed.own.imports;
+            if imports.iter().any(|(name, _)| path.first() == Some(name))
+                && let Some(NameMeaning::Other(whole)) = self.meaning(run, &path)
+                && let Some(ty) = self.index.type_at(&whole)
+            {
+                return Some(InferredType::Library(ty));
+            }
+        }
+        self.type_at(ty, self.here(run))
     }
 
-    /// What a type is that stands in another file.
-    pub(super) fn ty_at(
-        &self,
-        node: Node<'t>,
-        file: usize,
-        module: usize,
-    ) -> Option<InferredType<'t, 'm>> {
-        self.ty_in(node, file, module, MAX_STEPS)
+    /// What a type is that stands in another place.
+    pub(super) fn type_at(&self, ty: &TypeForm, at: RustPlace) -> Option<InferredType<'p, 'm>> {
+        self.type_within(ty, at, MAX_STEPS)
     }
 
-    fn ty_in(
+    fn type_within(
         &self,
-        node: Node<'t>,
-        file: usize,
-        module: usize,
+        ty: &TypeForm,
+        at: RustPlace,
         steps: usize,
-    ) -> Option<InferredType<'t, 'm>> {
+    ) -> Option<InferredType<'p, 'm>> {
         let steps = steps.checked_sub(1)?;
-        let tree = &self.files[file].tree;
-        match node.kind() {
-            "reference_type" | "mutable_type" | "parenthesized_type" => {
-                let inner =
-                    code::field(node, "type").or_else(|| code::children(node).last().copied())?;
-                self.ty_in(inner, file, module, steps)
-            }
-            "type_identifier" | "identifier" | "scoped_type_identifier" | "scoped_identifier" => {
-                let path = path_of(node, tree);
-                if path == ["Self"] {
-                    return self
-                        .own_type
-                        .and_then(|ty| self.own_type_item(ty))
-                        .map(InferredType::Own);
+        match ty {
+            TypeForm::Pointer(inner) => self.type_within(inner, at, steps),
+            TypeForm::Named(_, written) => {
+                let path = path_in(written);
+                match self.declared.meaning(&path, at.module)? {
+                    NameMeaning::Own(item, rest) if rest.is_empty() => match item.kind {
+                        ItemKind::Type => Some(InferredType::Own(item)),
+                        ItemKind::Alias => {
+                            self.type_within(&self.declared.aliased(&item)?, item.place(), steps)
+                        }
+                        _ => None,
+                    },
+                    NameMeaning::Own(..) => None,
+                    NameMeaning::Other(whole) => {
+                        let ty = self.type_in_crate(&path, &whole, at.module);
+                        ty.map(InferredType::Library)
+                    }
                 }
-                self.find_named_type(&path, file, module, steps)
             }
-            "generic_type" => {
-                let outer = code::field(node, "type")?;
-                if let Some(found) = self.ty_in(outer, file, module, steps) {
-                    return Some(found);
-                }
-                self.ty_in(first_argument(node)?, file, module, steps)
+            TypeForm::Applied(outer, arguments) => {
+                let found = self.type_within(outer, at, steps);
+                found.or_else(|| self.type_within(arguments.first()?, at, steps))
             }
             _ => None,
-        }
-    }
-
-    fn find_named_type(
-        &self,
-        path: &[String],
-        file: usize,
-        module: usize,
-        steps: usize,
-    ) -> Option<InferredType<'t, 'm>> {
-        let meant = if module == self.module && file == self.file {
-            self.meaning(path)
-        } else {
-            self.declared.meaning(path, module)
-        };
-        match meant? {
-            NameMeaning::Own(item, rest) if rest.is_empty() => match item.kind {
-                ItemKind::Type => Some(InferredType::Own(item)),
-                ItemKind::Alias => {
-                    let aliased = code::field(item.node, "type")?;
-                    self.ty_in(aliased, item.file, item.module, steps)
-                }
-                _ => None,
-            },
-            NameMeaning::Own(..) => None,
-            NameMeaning::Other(whole) => {
-                let known = self.index.type_at(&whole);
-                let through = || {
-                    let globs = self.declared.through_globs(path, module);
-                    globs.into_iter().find_map(|p| self.index.type_at(&p))
-                };
-                let ty = known.or_else(|| (whole == path).then(through).flatten());
-                ty.map(InferredType::Library)
-            }
         }
     }
 
     /// What fills a field of a type of the package from outside, and what holds where nothing does.
     /// A command line may give it too: without the variable the default is likely and not sure.
     pub(super) fn find_filling(
-        &mut self,
-        item: &RustItem<'t>,
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        item: &RustItem<'p>,
         name: &str,
-        node: Node<'t>,
-    ) -> Option<RustExprValue<'t>> {
-        let tree = &self.files[item.file].tree;
+        from: &Cause,
+    ) -> Option<CodeValue> {
+        let tree = &self.declared.files[item.file].tree;
         let attributes = field_attributes(item.node, name, tree).into_iter();
         let fillings: Vec<FieldSource> = attributes
             .filter_map(|node| find_field_source(tree.text(node), name))
@@ -240,121 +205,132 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let function = fillings.iter().find_map(|f| f.function.as_deref());
         let otherwise = match (literal, function) {
             (Some(literal), _) => standard::literal(literal),
-            (None, Some(function)) => self.evaluate_given(item, function, node),
+            (None, Some(function)) => self.evaluate_given(run, item, function),
             (None, None) => None,
         };
         let source = match variable {
             Some(variable) => fold::from_environment(variable),
-            None => ConstValue::Unknown(names::quote_code(self.tree(), node)),
+            None => ConstValue::Unknown(from.clone()),
         };
         let ConstValue::Unknown(source) = source else {
             return None;
         };
         match otherwise {
-            Some(value) => Some(RustExprValue::Plain(fold::with_fallback(
-                source, None, value,
-            ))),
-            None => variable.map(|_| RustExprValue::Plain(ConstValue::Unknown(source))),
+            Some(value) => Some(CodeValue::Plain(fold::with_fallback(source, None, value))),
+            None => variable.map(|_| CodeValue::unknown(source)),
         }
     }
 
     /// What a function gives that an attribute of a type names.
     fn evaluate_given(
-        &mut self,
-        item: &RustItem<'t>,
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        item: &RustItem<'p>,
         function: &str,
-        node: Node<'t>,
     ) -> Option<ConstValue> {
-        let path: Vec<String> = function.split("::").map(str::to_owned).collect();
-        let own = match self.declared.meaning(&path, item.module)? {
+        let own = match self.declared.meaning(&path_in(function), item.module)? {
             NameMeaning::Own(own, rest) if rest.is_empty() => own,
             NameMeaning::Own(own, rest) => {
                 let [name] = rest.as_slice() else { return None };
-                let ty = code::field(own.node, "name")?;
-                let ty = self.files[own.file].tree.text(ty);
-                self.declared.member(ty, name)?
+                self.declared.member(self.declared.name_of(&own)?, name)?
             }
             NameMeaning::Other(_) => return None,
         };
         if own.kind != ItemKind::Function {
             return None;
         }
-        match self.own_call_with(node, own, (&[], Vec::new())) {
-            RustExprValue::Plain(ConstValue::Unknown(_)) => None,
-            value => Some(value.fold(Cause::Code("a call")).0),
+        let from = Cause::Code("a call");
+        match self.own_call_with(run, &own, (&[], Vec::new()), from.clone()) {
+            CodeValue::Plain(ConstValue::Unknown(_)) => None,
+            value => Some(fold_value(value, from).0),
         }
     }
 
     /// A value of which only the type is known; `from` is what the code calls it.
-    pub(super) fn of_type(&mut self, ty: Node<'t>, from: Cause) -> RustExprValue<'t> {
-        match self.ty(ty) {
-            Some(InferredType::Own(item)) => RustExprValue::Own(item),
+    pub(super) fn of_type(
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        (ty, at): (&TypeForm, RustPlace),
+        from: Cause,
+    ) -> CodeValue {
+        let here = self.here(run);
+        let is_here = (here.file, here.module) == (at.file, at.module);
+        let found = match is_here {
+            true => self.type_of(run, ty),
+            false => self.type_at(ty, at),
+        };
+        match found {
+            Some(InferredType::Own(item)) => own_value(&item),
             Some(InferredType::Library(name)) => {
-                let mut object = RustOptionsObject::new(name);
+                let mut object = self.new_object(name);
                 object.rest_unknown = Some(from);
-                object.managed = self.find_manager(ty);
-                let id = self.new_object(object);
-                match ty.kind() {
-                    "reference_type" => RustExprValue::Ref(id),
-                    _ => RustExprValue::Object(id),
+                object.managed = self.find_manager(ty, at);
+                let id = run.add_options(Rc::new(object));
+                match ty.is_pointer() {
+                    true => CodeValue::Reference(id),
+                    false => CodeValue::Options(id),
                 }
             }
-            None => RustExprValue::Plain(ConstValue::Unknown(from)),
+            None => CodeValue::unknown(from),
         }
     }
 
     /// A value that is declared with a type.
     pub(super) fn apply_type(
-        &mut self,
-        value: RustExprValue<'t>,
-        ty: Node<'t>,
-    ) -> RustExprValue<'t> {
+        &self,
+        run: &mut RustRun<'p, 'm>,
+        value: CodeValue,
+        ty: &TypeForm,
+    ) -> CodeValue {
         match value {
-            RustExprValue::Default => match self.ty(ty) {
+            CodeValue::Default => match self.type_of(run, ty) {
                 Some(InferredType::Library(name)) => {
-                    RustExprValue::Object(self.new_object(RustOptionsObject::new(name)))
+                    CodeValue::Options(run.add_options(Rc::new(self.new_object(name))))
                 }
-                Some(InferredType::Own(item)) => self.own_default(ty, &item),
-                None => RustExprValue::unknown("a default"),
+                Some(InferredType::Own(item)) => self.own_default(run, &item),
+                None => CodeValue::of_kind("a default"),
             },
-            RustExprValue::Plain(ConstValue::Unknown(reason)) => match self.ty(ty) {
-                Some(InferredType::Library(name)) => {
-                    let mut object = RustOptionsObject::new(name);
-                    object.rest_unknown = Some(reason);
-                    object.managed = self.find_manager(ty);
-                    RustExprValue::Object(self.new_object(object))
+            CodeValue::Plain(ConstValue::Unknown(reason)) => {
+                let at = self.here(run);
+                match self.of_type(run, (ty, at), reason) {
+                    CodeValue::Reference(id) => CodeValue::Options(id),
+                    value => value,
                 }
-                Some(InferredType::Own(item)) => RustExprValue::Own(item),
-                None => RustExprValue::Plain(ConstValue::Unknown(reason)),
-            },
+            }
             value => value,
         }
     }
 
     /// The manager that stands as a type argument somewhere in a type, through aliases.
-    pub(super) fn find_manager(&self, ty: Node<'t>) -> Option<ConnectionManager<'m>> {
-        let mut todo = vec![(ty, self.file, self.module)];
+    pub(super) fn find_manager(&self, ty: &TypeForm, at: RustPlace) -> Option<ConnectionManager> {
+        let mut todo = vec![(ty.clone(), at)];
         for _ in 0..2 * MAX_STEPS {
-            let (node, file, module) = todo.pop()?;
-            if let Some(argument) = first_argument(node) {
-                match self.ty_in(argument, file, module, MAX_STEPS) {
+            let (ty, at) = todo.pop()?;
+            if let Some(argument) = first_argument(&ty) {
+                match self.type_at(argument, at) {
                     Some(InferredType::Library(ty)) if self.index.is_manager(ty) => {
-                        return Some(ConnectionManager { ty, is_own: false });
+                        return Some(ConnectionManager {
+                            ty: ty.to_owned(),
+                            is_own: false,
+                        });
                     }
                     Some(InferredType::Own(item)) if self.own_manager(&item).is_some() => {
                         return self.own_manager(&item);
                     }
-                    _ => todo.push((argument, file, module)),
+                    _ => todo.push((argument.clone(), at)),
                 }
                 continue;
             }
-            let path = path_of(node, &self.files[file].tree);
-            if let Some(NameMeaning::Own(item, rest)) = self.declared.meaning(&path, module)
+            let Some(written) = ty.pointed().written() else {
+                continue;
+            };
+            if let Some(NameMeaning::Own(item, rest)) =
+                self.declared.meaning(&path_in(&written), at.module)
                 && rest.is_empty()
                 && item.kind == ItemKind::Alias
-                && let Some(aliased) = code::field(item.node, "type")
+                && let Some(aliased) = self.declared.aliased(&item)
             {
-                todo.push((aliased, item.file, item.module));
+                todo.push((aliased, item.place()));
             }
         }
         None
@@ -362,14 +338,13 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
 
     /// A type of the package that manages connections of a library: the first manager of that library
     /// stands for it.
-    pub(super) fn own_manager(&self, item: &RustItem<'t>) -> Option<ConnectionManager<'m>> {
-        let name = code::field(item.node, "name")?;
-        let name = self.files[item.file].tree.text(name);
-        let blocks = self.declared.traits_of(name).iter();
+    pub(super) fn own_manager(&self, item: &RustItem<'p>) -> Option<ConnectionManager> {
+        let name = self.declared.name_of(item)?;
         // Two types of the package may have one name: the block says which of them it is for.
+        let blocks = self.declared.traits_of(name).iter();
         let blocks = blocks.filter(|(_, block)| self.is_block_of(block, item));
         for (tr, block) in blocks {
-            let tree = &self.files[block.file].tree;
+            let tree = &self.declared.files[block.file].tree;
             let path = path_of(*tr, tree);
             let Some(NameMeaning::Other(path)) = self.declared.meaning(&path, block.module) else {
                 continue;
@@ -382,7 +357,10 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 let connection = self.find_associated(block, &managed.associated);
                 if connection.is_some_and(|c| self.holds_connection(&c, managed)) {
                     let first = managed.managers.first();
-                    return first.map(|ty| ConnectionManager { ty, is_own: true });
+                    return first.map(|ty| ConnectionManager {
+                        ty: ty.clone(),
+                        is_own: true,
+                    });
                 }
             }
         }
@@ -390,8 +368,8 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// Whether an `impl` block is for this type, as far as its name can be followed.
-    fn is_block_of(&self, block: &RustItem<'t>, item: &RustItem<'t>) -> bool {
-        let tree = &self.files[block.file].tree;
+    fn is_block_of(&self, block: &RustItem<'p>, item: &RustItem<'p>) -> bool {
+        let tree = &self.declared.files[block.file].tree;
         let Some(ty) = code::field(block.node, "type") else {
             return false;
         };
@@ -403,42 +381,47 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// The type that an `impl` block gives an associated type.
-    fn find_associated(&self, block: &RustItem<'t>, name: &str) -> Option<InferredType<'t, 'm>> {
-        let tree = &self.files[block.file].tree;
+    fn find_associated(&self, block: &RustItem<'p>, name: &str) -> Option<InferredType<'p, 'm>> {
+        let tree = &self.declared.files[block.file].tree;
         let body = code::field(block.node, "body")?;
         let member = code::children(body).into_iter().find(|member| {
             member.kind() == "type_item"
                 && code::field(*member, "name").is_some_and(|n| tree.text(n) == name)
         })?;
-        let ty = code::field(member, "type")?;
-        self.ty_in(ty, block.file, block.module, MAX_STEPS)
+        let ty = lower_type(code::field(member, "type")?, tree);
+        self.type_at(&ty, block.place())
     }
 
     /// Whether values of a type are connections of a library, or have a field that is one.
-    fn holds_connection(&self, ty: &InferredType<'t, 'm>, managed: &ManagedPool) -> bool {
-        let is_one = |ty: &InferredType<'t, 'm>| matches!(ty, InferredType::Library(name) if managed.connections.iter().any(|c| c == name));
+    fn holds_connection(&self, ty: &InferredType<'p, 'm>, managed: &ManagedPool) -> bool {
+        let is_one = |ty: &InferredType<'p, 'm>| matches!(ty, InferredType::Library(name) if managed.connections.iter().any(|c| c == name));
         let InferredType::Own(item) = ty else {
             return is_one(ty);
         };
         let Some(body) = code::field(item.node, "body") else {
             return false;
         };
+        let tree = &self.declared.files[item.file].tree;
         let fields = code::children(body).into_iter();
         let named = fields.filter_map(|field| code::field(field, "type"));
         named.chain(list_types(body)).any(|ty| {
-            let ty = self.ty_in(ty, item.file, item.module, MAX_STEPS);
+            let ty = self.type_at(&lower_type(ty, tree), item.place());
             ty.is_some_and(|ty| is_one(&ty))
         })
     }
 
     /// What the variant of an enum of the package holds: its types, and where they are declared.
-    pub(super) fn variant_types(&self, pattern: Node<'t>) -> Option<Vec<(Node<'t>, usize, usize)>> {
-        let path = path_of(pattern, self.tree());
+    pub(super) fn variant_types(
+        &self,
+        run: &RustRun<'p, 'm>,
+        written: &str,
+    ) -> Option<(Vec<TypeForm>, RustPlace)> {
+        let path = path_in(written);
         let (variant, ty) = path.split_last()?;
         let item = match ty {
-            [own] if own == "Self" => self.own_type.and_then(|ty| self.own_type_item(ty))?,
+            [own] if own == "Self" => self.receiver(run)?,
             [] => return None,
-            ty => match self.meaning(ty)? {
+            ty => match self.meaning(run, ty)? {
                 NameMeaning::Own(item, rest) if rest.is_empty() => item,
                 _ => return None,
             },
@@ -446,33 +429,20 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         if item.node.kind() != "enum_item" {
             return None;
         }
-        let tree = &self.files[item.file].tree;
+        let tree = &self.declared.files[item.file].tree;
         let body = code::field(item.node, "body")?;
         let named =
-            |node: &Node<'t>| code::field(*node, "name").is_some_and(|n| tree.text(n) == variant);
+            |node: &Node<'_>| code::field(*node, "name").is_some_and(|n| tree.text(n) == variant);
         let variant = code::children(body).into_iter().find(named)?;
         let body = code::field(variant, "body")?;
         let types = list_types(body).into_iter();
-        Some(types.map(|ty| (ty, item.file, item.module)).collect())
+        let types = types.map(|ty| lower_type(ty, tree));
+        Some((types.collect(), item.place()))
     }
 
     /// Whether values of a type are only used, never configured.
-    pub(super) fn is_handle(&self, id: RustObjectId) -> bool {
-        let object = self.state.heap.get(&id);
-        object.is_some_and(|o| self.index.form(o.ty) == Some(RustForm::Handle))
-    }
-
-    /// Another value takes the place of this one.
-    pub(super) fn replace_object(&mut self, id: RustObjectId, value: &RustExprValue<'t>) {
-        let new = value
-            .object()
-            .and_then(|new| self.state.heap.get(&new))
-            .cloned();
-        if let Some(object) = self.state.heap.get_mut(&id) {
-            match new {
-                Some(new) if new.ty == object.ty => *object = new,
-                _ => object.invalidate(&Cause::Code("an assignment")),
-            }
-        }
+    pub(super) fn is_handle(&self, run: &RustRun<'p, 'm>, id: ObjectId) -> bool {
+        let object = run.options(id);
+        object.is_some_and(|object| self.index.form(&object.option_type) == Some(RustForm::Handle))
     }
 }

@@ -10,6 +10,7 @@ use crate::extract::code::form::{
 use crate::extract::code::interpreter::{CodeFrame, CodeInterpreter, ReturnedValue};
 use crate::extract::code::options::ImportedLibrary;
 use crate::extract::code::options::join_options;
+use crate::extract::code::package::OwnFrame;
 use crate::extract::code::precondition::BranchDifference;
 use crate::extract::code::typed_words::StandardCall;
 use crate::extract::code::value::{CodeState, CodeValue, FileAt, JoinContext, join_held};
@@ -318,7 +319,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// Whether this function may be run in place once more.
-    fn may_run(&self, (file, id): (FileAt, FunctionId)) -> bool {
+    pub(in crate::extract) fn may_run(&self, (file, id): (FileAt, FunctionId)) -> bool {
         let running = |frame: &CodeFrame<'m>| {
             frame.typed.in_place && frame.file == file && frame.function == Some(id)
         };
@@ -326,7 +327,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// Runs a function of the project with these arguments, if it may be run here.
-    pub(super) fn run_function(
+    pub(in crate::extract) fn run_function(
         &mut self,
         (file, id): (FileAt, FunctionId),
         values: Vec<CodeValue>,
@@ -339,7 +340,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// Runs a function literal, which sees the variables around it.
-    pub(super) fn run_closure(
+    pub(in crate::extract) fn run_closure(
         &mut self,
         (file, id): (FileAt, FunctionId),
         values: Vec<CodeValue>,
@@ -351,6 +352,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let mut frame = self.new_frame(file, Some(id));
         frame.state.variables = self.frame().state.variables.clone();
         frame.typed.by_value = self.frame().typed.by_value.clone();
+        frame.typed.own = OwnFrame {
+            expected: Vec::new(),
+            ..self.frame().typed.own.clone()
+        };
         Some(self.run_in_frame(frame, values))
     }
 
@@ -362,14 +367,21 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let function = self.project.file(frame.file).function(id);
         frame.records = false;
         frame.typed.in_place = true;
+        let expected = self.frame().typed.own.expected.iter().cloned();
+        frame.typed.own.expected.extend(expected);
         let state = self.state();
         frame.state.options = std::mem::take(&mut state.options);
         frame.state.needs = std::mem::take(&mut state.needs);
         self.frames.push(frame);
         self.scoped(|run| {
-            run.declare_parameters(function);
-            run.bind_parameters(function, values);
-            run.push_results(function);
+            match run.own_values {
+                Some(own) => own.bind_parameters(run, id, values),
+                None => {
+                    run.declare_parameters(function);
+                    run.bind_parameters(function, values);
+                    run.push_results(function);
+                }
+            }
             run.block(&function.body);
         });
         let Some(frame) = self.frames.pop() else {
@@ -379,7 +391,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// What a function gives, whichever end it leaves by, and what is known behind it.
-    fn merge_ends(
+    pub(in crate::extract) fn merge_ends(
         &mut self,
         end: CodeState<'m>,
         mut returned: Vec<ReturnedValue<'m>>,
@@ -397,7 +409,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         };
         for one in returned {
             let sides = BranchDifference::of(&merged.needs, &one.needs);
-            let mut options = join_options(merged.options, one.options, &sides);
+            let next = &mut self.next_object;
+            let mut options = join_options(merged.options, one.options, (&sides, next));
             let mut context = JoinContext {
                 left_behind: &self.left_behind,
                 next_object: &mut self.next_object,
@@ -418,7 +431,12 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
         if fell_through {
             let sides = BranchDifference::of(&end.needs, &merged.needs);
-            merged.options = join_options(end.options, merged.options, &sides);
+            let next = &mut self.next_object;
+            merged.options = join_options(end.options, merged.options, (&sides, next));
+            // Where the last expression is the result, one that is not followed may be.
+            if self.own_values.is_some() {
+                merged.value = CodeValue::of_kind("a call");
+            }
             merged.needs = end.needs.intersection(&merged.needs).cloned().collect();
         }
         let state = self.state();

@@ -388,7 +388,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 impl ConcurrencyWords for CodeInterpreter<'_, '_> {
     fn figure(&mut self, file: FileAt, id: ExpressionId) -> ConstValue {
         let cause = self.quote_in(file, id);
-        let value = self.evaluate_at((file, id), std::iter::empty());
+        let value = self.evaluate_at((file, id), std::iter::empty(), None);
         value.map_or(ConstValue::Unknown(cause.clone()), |value| {
             value.folded(cause)
         })

@@ -10,12 +10,12 @@ use crate::extract::code::interpreter::CodeInterpreter;
 use crate::extract::code::lifetime::{LifetimeWords, read_lifetime};
 use crate::extract::code::options::ErrorId;
 use crate::extract::code::options::ImportedLibrary;
-use crate::extract::code::options::{OptionsObject, OptionsOrigin, name_of};
+use crate::extract::code::options::{OptionsObject, OptionsOrigin, name_of, raw_source};
 use crate::extract::code::outline::BoundTarget;
 use crate::extract::code::package::FoundTypedClient;
 use crate::extract::code::value::CodeValue;
 use crate::facts::cause::Cause;
-use crate::facts::raw::{BranchArm, ClientLifetime, ConstValue, ErrorHandling, RawOptionSource};
+use crate::facts::raw::{BranchArm, ClientLifetime, ConstValue};
 use crate::facts::words::ClientKind;
 use crate::knowledge::clients::model::{ConstructionForm, Constructor, OptionSourceModel};
 
@@ -341,17 +341,4 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 /// Whether an argument stands for any number of them.
 pub(super) fn is_spread(argument: &ArgumentForm) -> bool {
     argument.name == ArgumentName::Spread
-}
-
-fn raw_source(origin: OptionsOrigin) -> RawOptionSource {
-    RawOptionSource {
-        call: origin.call,
-        url: origin.url,
-        url_name: origin.url_name,
-        url_span: origin.url_span,
-        span: origin.span,
-        fallible: origin.error.is_some(),
-        error: ErrorHandling::Unknown,
-        error_span: None,
-    }
 }

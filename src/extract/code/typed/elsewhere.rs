@@ -108,7 +108,7 @@ impl<'p> CodeInterpreter<'p, '_> {
             let parameters = within.flat_map(|own| &own.parameters);
             hidden.extend(parameters.map(|parameter| parameter.name.as_str()));
         }
-        self.evaluate_at((file, id), hidden.into_iter())
+        self.evaluate_at((file, id), hidden.into_iter(), None)
     }
 
     /// The options that a field is given in the one place of the package that gives it any.

@@ -8,6 +8,7 @@ use crate::extract::code::form::{CodeExpressionForm, ExpressionId, FunctionId, T
 use crate::extract::code::interpreter::CodeInterpreter;
 use crate::extract::code::options::ObjectId;
 use crate::extract::code::options::OptionsObject;
+use crate::extract::code::package::OwnFrame;
 use crate::extract::code::precondition::{VariableTest, VariableTests, tells_of_variable};
 use crate::extract::code::scope::DeclaredValue;
 use crate::extract::code::typed_words::StandardCall;
@@ -17,6 +18,9 @@ use crate::facts::raw::ConstValue;
 
 impl<'p, 'm> CodeInterpreter<'p, 'm> {
     pub(in crate::extract::code) fn typed_value(&mut self, id: ExpressionId) -> CodeValue {
+        if let Some(own) = self.own_values {
+            return own.value(self, id);
+        }
         let code = self.code();
         match &code.expression(id).form {
             CodeExpressionForm::Constant(value) => CodeValue::Plain(value.clone()),
@@ -101,7 +105,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         declared: &DeclaredValue<'p>,
     ) -> CodeValue {
         let value = declared.value.and_then(|id| {
-            self.evaluate_at((declared.file, id), std::iter::empty())
+            self.evaluate_at((declared.file, id), std::iter::empty(), None)
                 .map(|value| self.apply_type_in(declared.file, value, declared.ty))
         });
         value.unwrap_or_else(|| CodeValue::Plain(fold::from_code(name)))
@@ -118,10 +122,11 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 
     /// The value of an expression where it stands, nothing being known of the variables around it;
     /// nothing where too much is run in place already.
-    pub(super) fn evaluate_at(
+    pub(in crate::extract) fn evaluate_at(
         &mut self,
         (file, id): (FileAt, ExpressionId),
         hidden: impl Iterator<Item = &'p str>,
+        own: Option<OwnFrame>,
     ) -> Option<CodeValue> {
         let is_running = |frame: &super::super::interpreter::CodeFrame<'m>| {
             frame.file == file && frame.typed.of_value == Some(id)
@@ -133,6 +138,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         frame.records = false;
         frame.typed.in_place = true;
         frame.typed.of_value = Some(id);
+        frame.typed.own = own.unwrap_or_default();
         let unknown = || CodeValue::of_kind("a variable");
         let variables = hidden.map(|name| (name.to_owned(), unknown()));
         frame.state = CodeState {
@@ -188,15 +194,18 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    pub(super) fn options(&self, id: ObjectId) -> Option<&OptionsObject<'m>> {
+    pub(in crate::extract) fn options(&self, id: ObjectId) -> Option<&OptionsObject<'m>> {
         self.frame().state.options.get(&id).map(Rc::as_ref)
     }
 
-    pub(super) fn options_mut(&mut self, id: ObjectId) -> Option<&mut OptionsObject<'m>> {
+    pub(in crate::extract) fn options_mut(
+        &mut self,
+        id: ObjectId,
+    ) -> Option<&mut OptionsObject<'m>> {
         self.state().options.get_mut(&id).map(Rc::make_mut)
     }
 
-    pub(super) fn add_options(&mut self, object: Rc<OptionsObject<'m>>) -> ObjectId {
+    pub(in crate::extract) fn add_options(&mut self, object: Rc<OptionsObject<'m>>) -> ObjectId {
         let id = ObjectId(self.next_object);
         self.next_object += 1;
         self.state().options.insert(id, object);
@@ -205,10 +214,28 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 
     /// A copy of an options value.
     fn copy_options(&mut self, id: ObjectId) -> CodeValue {
-        let Some(object) = self.state().options.get(&id).cloned() else {
-            return CodeValue::of_kind("a pointer");
-        };
-        CodeValue::Options(self.add_options(object))
+        match self.copy_object(id) {
+            Some(copy) => CodeValue::Options(copy),
+            None => CodeValue::of_kind("a pointer"),
+        }
+    }
+
+    /// A copy of an options value with all that belongs to it.
+    pub(in crate::extract) fn copy_object(&mut self, id: ObjectId) -> Option<ObjectId> {
+        let mut object = self.state().options.get(&id).cloned()?;
+        // What is written on the copy is written on nothing else.
+        if !object.origins.is_empty() {
+            Rc::make_mut(&mut object).origins.clear();
+        }
+        if !object.parts.is_empty() {
+            let parts = object.parts.clone().into_iter();
+            let parts = parts.map(|(ident, part)| {
+                let copy = self.run_deeper(|run| run.copy_object(part)).flatten();
+                (ident, copy.unwrap_or(part))
+            });
+            Rc::make_mut(&mut object).parts = parts.collect();
+        }
+        Some(self.add_options(object))
     }
 
     fn typed_binary(
@@ -394,16 +421,21 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// A value goes where it cannot be followed.
-    pub(super) fn escape(&mut self, value: CodeValue, to: &Cause) {
+    pub(in crate::extract) fn escape(&mut self, value: CodeValue, to: &Cause) {
         match value {
-            CodeValue::Options(id) => {
+            CodeValue::Options(id) | CodeValue::Reference(id) => {
                 self.remember(id);
-                if let Some(object) = self.options_mut(id)
-                    && !object.built
-                {
-                    object.invalidate(to);
+                let mut todo = vec![id];
+                while let Some(id) = todo.pop() {
+                    if let Some(object) = self.options_mut(id)
+                        && !object.built
+                    {
+                        object.invalidate(to);
+                        todo.extend(object.parts.values());
+                    }
                 }
             }
+            CodeValue::Wrapped(inner) => self.escape(*inner, to),
             CodeValue::Error(errors) => self.error_checked(&errors),
             CodeValue::Several(values) => {
                 for value in values {

@@ -69,7 +69,13 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.run(frame, |run| {
             run.scoped(|run| {
                 for (index, statement) in file.body.iter().enumerate() {
+                    let own = run.own_values.is_some();
                     let reads = match &statement.form {
+                        // What is declared at the top is declared for itself.
+                        StatementForm::Declare { .. } if own => {
+                            run.state().dead = false;
+                            is_worth(&statement.range)
+                        }
                         StatementForm::Function(id) => {
                             if is_worth(&file.function(*id).range) {
                                 run.record_built();
@@ -150,6 +156,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let frame = self.new_frame(at, Some(id));
         self.run(frame, |run| {
             run.scoped(|run| {
+                if let Some(own) = run.own_values {
+                    own.bind_parameters(run, id, Vec::new());
+                    return run.block(&function.body);
+                }
                 if let Some(name) = &function.receiver_name {
                     let value = CodeValue::unknown(Cause::Expression(name.clone()));
                     run.declare(name, value);
@@ -219,7 +229,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    fn quote(&self, id: ExpressionId) -> Cause {
+    pub(in crate::extract) fn quote(&self, id: ExpressionId) -> Cause {
         self.quote_in(self.here(), id)
     }
 
@@ -232,7 +242,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     }
 
     /// An unknown value, named by its code.
-    fn unknown_code(&self, id: ExpressionId) -> CodeValue {
+    pub(in crate::extract) fn unknown_code(&self, id: ExpressionId) -> CodeValue {
         CodeValue::unknown(self.quote(id))
     }
 

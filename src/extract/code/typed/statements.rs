@@ -1,13 +1,14 @@
 //! Statements: declarations, assignments, loops and returns. Branches are run by `conditions`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::extract::code::form::{
-    CodeBlock, CodeExpressionForm, CodeStatement, ExpressionId, FunctionForm, LeaveKind, LoopForm,
-    ParameterForm, ParameterTakes, StatementForm, TypeForm,
+    CodeArm, CodeBlock, CodeExpressionForm, CodeStatement, ExpressionId, FunctionForm, ImportForm,
+    LeaveKind, LoopForm, ParameterForm, ParameterTakes, StatementForm, TypeForm,
 };
-use crate::extract::code::interpreter::CodeInterpreter;
+use crate::extract::code::interpreter::{CodeInterpreter, OwnValues};
 use crate::extract::code::options::ObjectId;
 use crate::extract::code::scope::list_of;
 use crate::extract::code::value::CodeValue;
@@ -15,6 +16,8 @@ use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 
 const UNREADABLE: &str = "code that cannot be read";
+/// What the block that was run gives; no name of a language has a blank.
+const GIVEN: &str = " given";
 
 /// An assignment, where it stands.
 #[derive(Clone, Copy)]
@@ -36,7 +39,7 @@ impl<'p> AssignmentPlace<'p> {
     }
 }
 
-impl<'p> CodeInterpreter<'p, '_> {
+impl<'p, 'm> CodeInterpreter<'p, 'm> {
     pub(in crate::extract::code) fn typed_statements(&mut self, block: &'p CodeBlock) {
         for at in 0..block.len() {
             if self.state().dead || !self.step(1) {
@@ -74,6 +77,9 @@ impl<'p> CodeInterpreter<'p, '_> {
             at,
             declares,
         };
+        if let Some(own) = self.own_values {
+            return self.run_own_statement(own, block, at);
+        }
         match &block[at].form {
             StatementForm::Assign {
                 targets,
@@ -109,8 +115,95 @@ impl<'p> CodeInterpreter<'p, '_> {
         }
     }
 
+    /// The same where the language evaluates its expressions itself.
+    fn run_own_statement(
+        &mut self,
+        own: &'p dyn OwnValues<'p, 'm>,
+        block: &'p CodeBlock,
+        at: usize,
+    ) {
+        match &block[at].form {
+            StatementForm::Assign {
+                targets,
+                value,
+                declares,
+            } => {
+                for target in targets {
+                    own.assign(self, *target, *value, *declares);
+                }
+            }
+            StatementForm::Declare {
+                name, ty, value, ..
+            } => own.declare(self, name, ty.as_ref(), *value),
+            StatementForm::Evaluate(id) => {
+                let value = self.value(*id);
+                let next = block.get(at + 1).map(|next| &next.form);
+                if matches!(next, Some(StatementForm::Branch(arms)) if self.is_matched(arms, *id)) {
+                    self.state().variables.insert(matched_name(*id), value);
+                }
+            }
+            StatementForm::Give(id) => {
+                let value = self.value(*id);
+                self.state().variables.insert(GIVEN.to_owned(), value);
+            }
+            StatementForm::Return(id) => {
+                let value = id.map_or(CodeValue::Plain(ConstValue::Nil), |id| self.value(id));
+                let frame = &self.frame().typed;
+                if frame.in_place || !frame.literals.is_empty() {
+                    self.give_back(CodeValue::Several(vec![value]));
+                }
+                self.state().dead = true;
+            }
+            StatementForm::Import(imports) if self.frame().function.is_some() => {
+                let names = imports.iter().filter_map(|import| match import {
+                    ImportForm::Name { name, path } => {
+                        let path = path.split('.').map(str::to_owned);
+                        Some((name.clone(), path.collect()))
+                    }
+                    ImportForm::All { .. } => None,
+                });
+                self.frame_mut().typed.own.imports.extend(names);
+            }
+            form
+            @ (StatementForm::Block(_) | StatementForm::Branch(_) | StatementForm::Loop(_)) => {
+                self.state().variables.remove(GIVEN);
+                match form {
+                    StatementForm::Block(inner) => self.block(inner),
+                    StatementForm::Branch(arms) => self.branch(arms),
+                    StatementForm::Loop(form) => self.run_loop(form),
+                    _ => {}
+                }
+                if let Some(given) = self.state().variables.remove(GIVEN) {
+                    let name = given_name(&block[at].range);
+                    self.state().variables.insert(name, given);
+                }
+            }
+            StatementForm::Unreadable => self.lose_options(UNREADABLE),
+            _ => {}
+        }
+    }
+
+    /// Whether the arms of a branch hold patterns against this value.
+    fn is_matched(&self, arms: &[CodeArm], value: ExpressionId) -> bool {
+        let first = arms.first().and_then(|arm| arm.condition);
+        let pattern = first.and_then(|first| self.code().patterns.get(&first));
+        pattern.is_some_and(|pattern| pattern.of == Some(value))
+    }
+
+    /// What the statement gave that stands in the place of this expression.
+    pub(in crate::extract) fn take_given(&mut self, id: ExpressionId) -> Option<CodeValue> {
+        let name = given_name(&self.code().expression(id).range);
+        self.state().variables.remove(&name)
+    }
+
+    /// The value that an arm's pattern is held against.
+    pub(in crate::extract) fn matched_value(&self, value: ExpressionId) -> Option<CodeValue> {
+        let variables = &self.frame().state.variables;
+        variables.get(&matched_name(value)).cloned()
+    }
+
     /// Runs something whose names are its own.
-    pub(in crate::extract::code) fn scoped<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::extract) fn scoped<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         self.typed.next_block += 1;
         let number = self.typed.next_block;
         let frame = &mut self.frame_mut().typed;
@@ -134,7 +227,7 @@ impl<'p> CodeInterpreter<'p, '_> {
     }
 
     /// Names a value in the innermost block.
-    pub(super) fn declare(&mut self, name: &str, value: CodeValue) {
+    pub(in crate::extract) fn declare(&mut self, name: &str, value: CodeValue) {
         let before = self.state().variables.insert(name.to_owned(), value);
         let shadowed = &mut self.frame_mut().typed.shadowed;
         shadowed.push((name.to_owned(), before));
@@ -154,7 +247,7 @@ impl<'p> CodeInterpreter<'p, '_> {
         self.frame().state.variables.contains_key(name)
     }
 
-    pub(super) fn lose_options(&mut self, kind: &'static str) {
+    pub(in crate::extract) fn lose_options(&mut self, kind: &'static str) {
         let reason = Cause::Code(kind);
         for object in self.state().options.values_mut() {
             Rc::make_mut(object).invalidate(&reason);
@@ -196,7 +289,11 @@ impl<'p> CodeInterpreter<'p, '_> {
                 .map_or_else(Vec::new, |target| list_of(code, target))
             {
                 if let CodeExpressionForm::Name(name) = &code.expression(target).form {
-                    run.declare(name, CodeValue::of_kind("a loop"));
+                    let value = match run.own_values {
+                        Some(_) => CodeValue::unknown(Cause::Expression(name.clone())),
+                        None => CodeValue::of_kind("a loop"),
+                    };
+                    run.declare(name, value);
                 }
             }
             run.forget_assigned(&form.range);
@@ -646,6 +743,16 @@ impl<'p> CodeInterpreter<'p, '_> {
         }
         value.unwrap_or_else(|| CodeValue::of_kind("a result"))
     }
+}
+
+/// The variable that holds what a statement gave.
+fn given_name(range: &Range<usize>) -> String {
+    format!(" {}..{}", range.start, range.end)
+}
+
+/// The variable that holds what patterns are held against.
+fn matched_name(value: ExpressionId) -> String {
+    format!(" {}", value.0)
 }
 
 /// The parameters that have a name.

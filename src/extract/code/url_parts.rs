@@ -5,19 +5,19 @@ use crate::facts::raw::ConstValue;
 
 /// What is known of the URL so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct UrlParts {
-    pub(super) scheme: Option<String>,
-    pub(super) host: Option<ConstValue>,
-    pub(super) port: Option<ConstValue>,
-    pub(super) database: Option<ConstValue>,
-    pub(super) user: Option<ConstValue>,
-    pub(super) password: Option<ConstValue>,
-    pub(super) insecure: Option<ConstValue>,
+pub(in crate::extract) struct UrlParts {
+    pub(in crate::extract) scheme: Option<String>,
+    pub(in crate::extract) host: Option<ConstValue>,
+    pub(in crate::extract) port: Option<ConstValue>,
+    pub(in crate::extract) database: Option<ConstValue>,
+    pub(in crate::extract) user: Option<ConstValue>,
+    pub(in crate::extract) password: Option<ConstValue>,
+    pub(in crate::extract) insecure: Option<ConstValue>,
 }
 
 impl UrlParts {
     /// The URL that says the same; one part that is not known leaves all of it open.
-    pub(super) fn url(&self) -> ConstValue {
+    pub(in crate::extract) fn url(&self) -> ConstValue {
         let all = [
             &self.host,
             &self.port,
@@ -66,7 +66,7 @@ impl UrlParts {
     }
 
     /// What another value says is said by this one too.
-    pub(super) fn take(&mut self, other: Self) {
+    pub(in crate::extract) fn take(&mut self, other: Self) {
         let Self {
             scheme,
             host,
