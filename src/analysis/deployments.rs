@@ -90,9 +90,13 @@ impl FileDeployments {
             raw.builds.push(build.programs(&build.usual_contexts()));
             raw.comments.extend(build.comments.iter().cloned());
             raw.variables.extend(build.variables(shapes));
-            let own = dockerfile::server(build, shapes, &|path| tree.holds(path), &|path| {
-                tree.script(path)
-            });
+            let own = dockerfile::server(
+                build,
+                shapes,
+                &|path| tree.holds(path),
+                &|path| tree.script(path),
+                &|path| tree.text(path).cloned(),
+            );
             images.extend(own.filter(|_| !built.contains(&build.path)));
             raw.texts.extend(build.texts(&file_text, shapes));
         }

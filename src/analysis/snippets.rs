@@ -121,7 +121,7 @@ impl FileReader<'_> {
         let first = lines.next()?;
         let raw = if first.starts_with("FROM ") {
             let build = dockerfile::read(name, content)?;
-            let server = dockerfile::server(&build, shapes, &|_| false, &|_| None);
+            let server = dockerfile::server(&build, shapes, &|_| false, &|_| None, &|_| None);
             RawFacts {
                 texts: build.texts(&|_| Arc::clone(&input.text), shapes),
                 servers: server.into_iter().collect(),

@@ -4,15 +4,20 @@
 //! elsewhere, so each is a part of a deployment. What their commands mean is followed by `launch`.
 
 use crate::extract::command::CommandInvocation;
+use crate::extract::container_paths::whole_path;
 use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::scalar::{known_text, raw_scalar};
 use crate::extract::script;
+use crate::extract::volume_words::{VolumeWord, add_image_volume};
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
-use crate::facts::raw::{ArgWord, ConfPart, RawScalar, RawServer};
+use crate::facts::raw::{
+    ArgWord, ConfPart, RawContainer, RawGivenVariable, RawMount, RawScalar, RawServer,
+    WrittenCommand,
+};
 use crate::facts::{Cause, EditTarget, quantity};
 use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::{Excerpt, Span, path};
@@ -28,6 +33,14 @@ struct StartedContainer {
     environment: ProcessEnvironment,
     ports: Vec<String>,
     memory: Option<RawScalar>,
+    /// What is mounted, and the variables that are given, where all of both is written.
+    given: Option<GivenContainer>,
+}
+
+/// All that a command gives to the container that it runs.
+struct GivenContainer {
+    mounts: Vec<RawMount>,
+    variables: Vec<RawGivenVariable>,
 }
 
 /// Folders of workflows, and what files of pipelines are called.
@@ -91,6 +104,7 @@ fn of_job(job: &str, node: &YamlNode) -> Vec<StartedContainer> {
             environment: variables.collect(),
             ports: ports.map(own_port).collect(),
             memory: None,
+            given: None,
         })
     });
     container.collect()
@@ -119,6 +133,7 @@ fn of_list(job: &str, node: &YamlNode) -> Vec<StartedContainer> {
             environment: ProcessEnvironment::new(),
             ports: Vec::new(),
             memory: None,
+            given: None,
         })
     });
     container.collect()
@@ -258,13 +273,66 @@ fn run(words: &[ArgWord]) -> Option<StartedContainer> {
             .map(|port| own_port(port))
             .collect(),
         memory,
+        given: Some(GivenContainer {
+            mounts: read_mounts(&options),
+            variables: list_variables(&options, words),
+        }),
     })
+}
+
+/// What the options mount; what stands below another mount at the same path is hidden.
+fn read_mounts(options: &[(&str, &ArgWord)]) -> Vec<RawMount> {
+    let mut found: Vec<RawMount> = Vec::new();
+    for (name, word) in options {
+        let (name, text) = match word.text.split_once('=') {
+            Some((joined, text)) if joined == *name || name.starts_with(joined) => (joined, text),
+            _ => (*name, word.text.as_str()),
+        };
+        let read = match name {
+            "-v" | "--volume" => VolumeWord::read_volume(text),
+            "--mount" => VolumeWord::read_mount(text),
+            "--tmpfs" => Some(VolumeWord::read_memory(text)),
+            _ => None,
+        };
+        if let Some(read) = read {
+            found.retain(|other| other.path != read.target);
+            found.push(read.raw_mount(false, word.span));
+        }
+    }
+    found
+}
+
+/// The variables that the options give; one that another word names is used there.
+fn list_variables(options: &[(&str, &ArgWord)], words: &[ArgWord]) -> Vec<RawGivenVariable> {
+    let given = options
+        .iter()
+        .filter(|(name, _)| *name == "-e" || *name == "--env");
+    let variable = |(_, word): &(&str, &ArgWord)| {
+        let name = word.text.split('=').next().unwrap_or_default();
+        let others = words.iter().filter(|other| other.span != word.span);
+        RawGivenVariable {
+            name: name.to_owned(),
+            span: word.span,
+            is_used: others.clone().any(|other| other.text.contains(name)),
+        }
+    };
+    given.map(variable).collect()
 }
 
 // Servers.
 
 fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer> {
     let reference = one.image.known_text().map(ImageReference::parse);
+    let shape = reference.as_ref().and_then(|i| shapes.official_image(i));
+    let data = shape.and_then(|shape| shape.data.as_deref());
+    let lists = [one.entrypoint.as_ref(), Some(&one.command)];
+    let words = lists.into_iter().flatten().flatten();
+    let words: Vec<String> = words.map(|word| word.text.text().to_owned()).collect();
+    let command = (!words.is_empty()).then(|| WrittenCommand {
+        text: words.join(" "),
+        is_entrypoint: one.entrypoint.is_some(),
+        span: one.at,
+    });
     let launched = launch::follow_launch(
         &StartedProgram {
             image: reference.as_ref(),
@@ -276,16 +344,35 @@ fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer>
             ports: one.ports,
             asked_by_client: false,
             scripts: None,
+            texts: None,
             mounts: None,
             at: one.at,
         },
         shapes,
     );
+    let mut given = one.given;
+    let mut container = None;
     let mut conf = match launched {
         LaunchResult::Other => return None,
         LaunchResult::Hidden(reason) => vec![ConfPart::NotVisible { reason, at: None }],
-        LaunchResult::Server(invocation) => parts(*invocation),
+        LaunchResult::Server(invocation) => {
+            container = given.as_mut().map(|given| RawContainer {
+                altered: None,
+                prepared: invocation.prepared.clone(),
+                ends_with_server: invocation.is_last,
+                file: whole_path(invocation.file.as_ref(), data),
+                variables: std::mem::take(&mut given.variables),
+                command,
+                makes_volumes: true,
+            });
+            parts(*invocation)
+        }
     };
+    let mounts = given.map(|given| {
+        let mut mounts = given.mounts;
+        add_image_volume(&mut mounts, data, one.at);
+        mounts
+    });
     let reason =
         Cause::Deployment("it is started for one run, and what is not written may be set there");
     conf.insert(0, ConfPart::NotVisible { reason, at: None });
@@ -296,6 +383,9 @@ fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer>
         image: Some(one.image),
         deployment,
         conf,
+        mounts,
+        container,
+        data_directory: data.map(str::to_owned),
         fragment: true,
         transient: true,
         ..RawServer::new(one.name, one.at)

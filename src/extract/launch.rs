@@ -13,6 +13,7 @@ use crate::facts::{Cause, EditTarget};
 use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::{Excerpt, Span, path};
 use crate::syntax::shell::{self, ShellWord};
+use crate::syntax::unit;
 
 /// One word of a command: its text, and where it could be written anew.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct CommandArgument {
 /// A script that is shown to the process under a path: its text, or why it is not known; `None` where
 /// nothing is shown there.
 pub type ScriptLookup<'a> = &'a dyn Fn(&str) -> Option<Result<InterpolatedText, Cause>>;
+
+/// The texts that the process finds at paths that fit.
+pub type TextLookup<'a> = &'a dyn Fn(&dyn Fn(&str) -> bool) -> Vec<Excerpt>;
 
 /// What is started, and by what.
 pub struct StartedProgram<'a> {
@@ -42,6 +46,7 @@ pub struct StartedProgram<'a> {
     /// A client of servers asks it for signs of life.
     pub asked_by_client: bool,
     pub scripts: Option<ScriptLookup<'a>>,
+    pub texts: Option<TextLookup<'a>>,
     /// The paths at which something is mounted over the image; `None` where the image is another one
     /// than the publisher's, or its mounts are not read.
     pub mounts: Option<Vec<String>>,
@@ -80,6 +85,16 @@ pub fn split(text: &InterpolatedText) -> Vec<CommandArgument> {
             slot: EditTarget::None,
         })
         .collect()
+}
+
+fn to_words<'w>(arguments: impl IntoIterator<Item = &'w CommandArgument>) -> Vec<ArgWord> {
+    let word = |argument: &CommandArgument| ArgWord {
+        text: argument.text.text().to_owned(),
+        span: argument.text.excerpt().span_all(),
+        unresolved: argument.text.known_text().err(),
+        slot: argument.slot.clone(),
+    };
+    arguments.into_iter().map(word).collect()
 }
 
 /// A word of a text without its quotes, each byte in its place where that can be told.
@@ -197,6 +212,9 @@ struct LaunchFollower<'a> {
 impl LaunchFollower<'_> {
     fn follow(&self) -> LaunchResult {
         let words = self.words();
+        if let Some(launched) = self.by_supervisor(&words) {
+            return launched;
+        }
         match self.script(&words) {
             Some(ShellScript::Known(script, arguments)) => {
                 return self.follow_script(&script, &arguments);
@@ -220,13 +238,40 @@ impl LaunchFollower<'_> {
     }
 
     fn words(&self) -> Vec<ArgWord> {
-        let word = |argument: &CommandArgument| ArgWord {
-            text: argument.text.text().to_owned(),
-            span: argument.text.excerpt().span_all(),
-            unresolved: argument.text.known_text().err(),
-            slot: argument.slot.clone(),
+        to_words(self.arguments())
+    }
+
+    /// The server among the programs that a supervisor starts; nothing where none is found.
+    fn by_supervisor(&self, words: &[ArgWord]) -> Option<LaunchResult> {
+        let shapes = &self.shapes.servers.supervisors;
+        let named = |word: &ArgWord| {
+            let mut known = shapes.iter();
+            known.find(|shape| path::name(&word.text) == shape.program)
         };
-        self.arguments().map(word).collect()
+        let mut first = words.iter().take(MOST_WRAPPERS).enumerate();
+        let (at, shape) = first.find_map(|(at, word)| Some((at, named(word)?)))?;
+        let mut pairs = words[at..].windows(2);
+        let given = pairs.find(|pair| shape.options.contains(&pair[0].text));
+        let given = given.map(|pair| pair[1].text.as_str());
+        let texts = (self.launch.texts?)(&|path| shape.reads(path, given));
+        let settings = texts.iter().flat_map(|text| unit::parse(text).settings);
+        let commands = settings.filter(|setting| {
+            setting.section.starts_with(&shape.section) && setting.name == shape.command
+        });
+        let mut servers = commands.filter_map(|command| {
+            let text = InterpolatedText::plain(command.value);
+            let found = self.direct(&to_words(&split(&text)))?;
+            (!self.is_other_mode(&found)).then_some(found)
+        });
+        let mut invocation = servers.next()?;
+        for other in servers {
+            invocation.keep_common(&other);
+            invocation.gap = Some(Cause::StartScript("starts several servers"));
+        }
+        invocation.prepared = Some(Cause::StartScript("may make it before the server starts"));
+        // The supervisor stays when one of its programs ends.
+        invocation.is_last = Some(false);
+        Some(LaunchResult::Server(Box::new(invocation)))
     }
 
     /// The script of `sh -c SCRIPT`, of `sh FILE` or of a file that is run, behind wrappers such as
@@ -265,7 +310,10 @@ impl LaunchFollower<'_> {
 
     /// A script that is shown to the process as a file.
     fn find_mounted_script(&self, words: &[ArgWord], at: usize) -> Option<ShellScript> {
-        let runs = |word: &&ArgWord| word.unresolved.is_none() && !path::is_conf(&word.text);
+        let is_option = |word: &ArgWord| word.text.starts_with('-');
+        let runs = |word: &&ArgWord| {
+            word.unresolved.is_none() && !path::is_conf(&word.text) && !is_option(word)
+        };
         let word = words.get(at).filter(runs)?;
         Some(match (self.launch.scripts?)(&word.text)? {
             Ok(script) => ShellScript::Known(script, words[at + 1..].to_vec()),

@@ -46,4 +46,5 @@ pub mod unit;
 pub mod unread_mounts;
 pub mod values;
 pub mod variables;
+pub mod volume_words;
 pub mod workload;

@@ -352,6 +352,13 @@ impl TreeImage<'_> {
             .file_part(&self.image, path, at, &self.contexts, &holds, shapes)
     }
 
+    /// The files of the tree that the image holds at paths that fit.
+    pub fn texts_at(&self, fits: &dyn Fn(&str) -> bool, files: &TreeFiles<'_>) -> Vec<Excerpt> {
+        let texts = |path: &str| files.text(path).cloned();
+        self.file
+            .texts_at(&self.image, &self.contexts, fits, &texts)
+    }
+
     /// The configuration that the image holds and that nothing in its Dockerfile names.
     pub fn unread_copies(
         &self,

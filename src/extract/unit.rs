@@ -149,6 +149,7 @@ impl MergedUnit<'_> {
                 ports: Vec::new(),
                 asked_by_client: false,
                 scripts: None,
+                texts: None,
                 mounts: None,
                 at: start.value.span_all(),
             },

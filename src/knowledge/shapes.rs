@@ -23,7 +23,7 @@ use crate::source::glob_list::{GlobList, GlobStyle};
 pub use image::ImageReference;
 pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary, ImageSetUp, SetUpLine};
 pub use library::{ChartName, ShapeLibrary};
-pub use units::{ContainerUnitShape, ServiceUnitShape, UnitShapes};
+pub use units::{ContainerUnitShape, ServiceUnitShape, SupervisorShape, UnitShapes};
 
 /// The files as JSON, which `build.rs` makes of the YAML.
 static SHAPES: Dir<'_> = include_dir!("$OUT_DIR/knowledge/shapes");
@@ -141,6 +141,7 @@ pub struct ServerShapes {
     pub releases: Vec<ReleaseShape>,
     pub pod_charts: Vec<PodChartShape>,
     pub units: UnitShapes,
+    pub supervisors: Vec<SupervisorShape>,
     /// What templates end with.
     pub templates: Vec<String>,
     pub unread_templates: Vec<String>,

@@ -15,7 +15,7 @@ use crate::facts::raw::{
     TextPlace,
 };
 use crate::facts::{Cause, Strength};
-use crate::source::{Span, path};
+use crate::source::{Excerpt, Span, path};
 use crate::syntax::yaml::YamlNode;
 
 /// Everything that is mounted; of two mounts at one path the last holds.
@@ -245,6 +245,23 @@ impl<'a> ServiceMounts<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The files of the tree that the process sees at paths that fit.
+    pub(super) fn texts_at(
+        &self,
+        service: &ComposeService<'a>,
+        fits: &dyn Fn(&str) -> bool,
+        built: Option<&TreeImage<'a>>,
+    ) -> Vec<Excerpt> {
+        let files = service.project.tree.files;
+        let mounted = self.mounts.iter().filter(|mount| fits(&mount.target));
+        let mounted = mounted.filter_map(|mount| match &mount.source {
+            MountSource::Tree(path) => files.text(path.trim_start_matches('/')).cloned(),
+            _ => None,
+        });
+        let of_image = built.map(|built| built.texts_at(fits, files));
+        mounted.chain(of_image.into_iter().flatten()).collect()
     }
 
     /// What the data directory may be on. The image's own data directory is a volume without a name

@@ -60,8 +60,10 @@ impl<'a> ComposeService<'a> {
         let whole = self.node("image").is_some() || self.node("build").is_some();
         let mounts = ServiceMounts::of(self);
         let scripts = |path: &str| mounts.script(self, path, built.as_ref());
+        let texts = |fits: &dyn Fn(&str) -> bool| mounts.texts_at(self, fits, built.as_ref());
         let launch = StartedProgram {
             scripts: Some(&scripts),
+            texts: Some(&texts),
             // Variables of a file that is not seen decide what an image makes of itself.
             mounts: (built.is_none() && self.unread_environment().is_none())
                 .then(|| mounts.targets()),
@@ -272,6 +274,7 @@ impl<'a> ComposeService<'a> {
             ports: self.list_ports(),
             asked_by_client: self.is_asked_by_client(),
             scripts: None,
+            texts: None,
             mounts: None,
             at: self.anchor(),
         }

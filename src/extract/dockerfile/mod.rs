@@ -228,6 +228,32 @@ impl BuildFile {
     }
 }
 
+impl BuildFile {
+    /// The files of the tree that are copied to paths of the image that fit.
+    pub fn texts_at(
+        &self,
+        image: &StageImage,
+        contexts: &[String],
+        fits: &dyn Fn(&str) -> bool,
+        texts: &dyn Fn(&str) -> Option<Excerpt>,
+    ) -> Vec<Excerpt> {
+        let copies = image
+            .copies
+            .iter()
+            .filter(|copied| copied.elsewhere.is_none());
+        let pairs = copies.flat_map(|copied| {
+            let sources = copied.sources.iter();
+            sources.map(move |source| (copied.target_of(source), source))
+        });
+        let fitting = pairs.filter(|(target, _)| fits(target));
+        let found = fitting.filter_map(|(_, source)| {
+            let mut paths = contexts.iter().filter_map(|at| path::resolve(at, source));
+            paths.find_map(|path| texts(&path))
+        });
+        found.collect()
+    }
+}
+
 /// Whether a step may write a file of this name: one of its commands names it and is not known to
 /// leave files as they are.
 fn writes(step: &str, name: &str, shapes: &DeploymentShapes) -> bool {
@@ -245,11 +271,13 @@ pub fn server(
     shapes: &DeploymentShapes,
     tree: &dyn Fn(&str) -> bool,
     scripts: ScriptLookup<'_>,
+    texts: &dyn Fn(&str) -> Option<Excerpt>,
 ) -> Option<RawServer> {
     let image = file.image(None, &VariableValues::new(), shapes)?;
     let reference = image.reference();
     let contexts = file.usual_contexts();
     let held = |path: &str| file.script(&image, path, &contexts, shapes, scripts);
+    let fitting = |fits: &dyn Fn(&str) -> bool| file.texts_at(&image, &contexts, fits, texts);
     let launched = launch::follow_launch(
         &StartedProgram {
             image: reference.as_ref(),
@@ -261,6 +289,7 @@ pub fn server(
             ports: Vec::new(),
             asked_by_client: false,
             scripts: Some(&held),
+            texts: Some(&fitting),
             mounts: None,
             at: image.anchor,
         },

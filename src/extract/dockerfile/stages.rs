@@ -44,6 +44,16 @@ pub(super) struct CopiedFiles {
 }
 
 impl CopiedFiles {
+    /// Where a source that is a file stands in the image.
+    pub(super) fn target_of(&self, source: &str) -> String {
+        let many = self.sources.len() > 1 || self.target.ends_with('/');
+        let folder = self.target.trim_end_matches('/');
+        match many {
+            true => format!("{folder}/{}", source.rsplit('/').next().unwrap_or(source)),
+            false => self.target.clone(),
+        }
+    }
+
     /// Which sources may be what stands at a path of the image.
     pub(super) fn sources_of(&self, path: &str) -> Vec<String> {
         let target = self.target.trim_end_matches('/');

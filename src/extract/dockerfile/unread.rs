@@ -72,11 +72,7 @@ impl BuildFile {
         };
         let mut candidates = contexts.iter().filter_map(|at| path::resolve(at, source));
         let found = candidates.find(|path| tree(path))?;
-        let target = match copied.target.ends_with('/') {
-            true => format!("{}{}", copied.target, path::name(&found)),
-            false => copied.target.clone(),
-        };
-        Some((target, RawHeld::File { path: found }))
+        Some((copied.target_of(source), RawHeld::File { path: found }))
     }
 }
 

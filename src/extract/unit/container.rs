@@ -2,18 +2,21 @@
 //! into it, and what it publishes. The volumes of other units are known by their endings alone: they
 //! outlive the container.
 
-use std::path::Path;
-
 use super::{MergedUnit, bytes, scalar, without_specifiers};
+use crate::extract::client_call;
 use crate::extract::command::CommandInvocation;
 use crate::extract::container_paths::whole_path;
 use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::launch::{self, LaunchResult, StartedProgram};
+use crate::extract::process_environment::ProcessEnvironment;
+use crate::extract::script;
 use crate::extract::unread_mounts::{may_read_files, why_unread};
+use crate::extract::volume_words::{VolumeSource, VolumeWord, add_image_volume};
+use crate::facts::connection::RawConnection;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{
-    ConfPart, MountContent, MountStorage, RawContainer, RawGivenVariable, RawHeld, RawMount,
-    RawScalar, RawServer, RawUnread, WrittenCommand,
+    ConfPart, RawContainer, RawGivenVariable, RawHeld, RawMount, RawScalar, RawServer, RawUnread,
+    WrittenCommand,
 };
 use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::{ContainerUnitShape, ImageReference};
@@ -22,22 +25,10 @@ use crate::syntax::dotenv;
 use crate::syntax::shell;
 use crate::syntax::unit::UnitSetting;
 
-/// A volume, a file of the host or memory at a path of the container.
+/// A mount and the setting that says it.
 struct UnitMount<'a> {
-    target: String,
-    source: MountOrigin<'a>,
-    read_only: bool,
+    word: VolumeWord<'a>,
     setting: &'a UnitSetting,
-}
-
-enum MountOrigin<'a> {
-    /// A file or folder of the host.
-    Host(&'a str),
-    Volume,
-    /// It has no name.
-    Anonymous,
-    Memory,
-    Unknown,
 }
 
 impl MergedUnit<'_> {
@@ -62,8 +53,13 @@ impl MergedUnit<'_> {
                 ports: ports.iter().map(|port| own_port(port)).collect(),
                 asked_by_client: false,
                 scripts: None,
-                mounts: (self.environment_file().is_none())
-                    .then(|| mounts.iter().map(|mount| mount.target.clone()).collect()),
+                texts: None,
+                mounts: (self.environment_file().is_none()).then(|| {
+                    mounts
+                        .iter()
+                        .map(|mount| mount.word.target.to_owned())
+                        .collect()
+                }),
                 at: image.value.span_all(),
             },
             self.shapes,
@@ -99,21 +95,8 @@ impl MergedUnit<'_> {
         let name = format!("unit/{}", path::name(self.path));
         let anchor = image.name_span.to(image.value.span_all());
         let mut mounts: Vec<RawMount> = mounts.iter().map(|mount| self.raw_mount(mount)).collect();
-        let is_mounted = |data: &&str| {
-            let mut mounts = mounts.iter();
-            mounts.any(|mount| Path::new(data).starts_with(&mount.path))
-        };
-        if let Some(data) = data.filter(|data| !is_mounted(data)) {
-            mounts.push(RawMount {
-                path: data.to_owned(),
-                storage: MountStorage::Unknown,
-                read_only: false,
-                content: MountContent::Unknown(Cause::Storage(
-                    "a volume without a name may keep what an earlier container wrote",
-                )),
-                span: anchor,
-            });
-        }
+        add_image_volume(&mut mounts, data, anchor);
+        let connections = self.health_check(names, &environment, &name);
         Some(RawServer {
             image: Some(scalar(image, |text| (!is_made).then(|| text.to_owned()))),
             deployment,
@@ -121,6 +104,7 @@ impl MergedUnit<'_> {
             hosts: vec![self.host_name(names)],
             published: open,
             mounts: Some(mounts),
+            connections: connections.into_iter().collect(),
             data_directory: data.map(str::to_owned),
             container,
             unread,
@@ -172,6 +156,28 @@ impl MergedUnit<'_> {
         }
     }
 
+    /// The connection that its health check opens; Podman hands the text to a shell.
+    fn health_check(
+        &self,
+        names: &ContainerUnitShape,
+        environment: &ProcessEnvironment,
+        server: &str,
+    ) -> Option<RawConnection> {
+        let test = self.last(&names.health)?;
+        let text = without_specifiers(&test.value);
+        let commands = script::commands(&text, environment, &[]);
+        let name = format!("the health check of {server}");
+        let anchor = test.name_span.to(test.value.span_all());
+        client_call::probe(
+            name,
+            anchor,
+            &commands,
+            text.text(),
+            environment,
+            self.shapes,
+        )
+    }
+
     /// The variables with the settings that give them.
     fn list_variables(&self, names: &ContainerUnitShape) -> Vec<(String, &UnitSetting)> {
         let settings = self.all(&names.environment);
@@ -212,55 +218,36 @@ impl MergedUnit<'_> {
 
     /// Everything that is mounted; of two mounts at one path the last holds.
     fn mounts(&self, names: &ContainerUnitShape) -> Vec<UnitMount<'_>> {
-        let volumes = self.all(&names.volumes).filter_map(read_volume);
-        let memory = self.all(&names.memory_mounts).map(|setting| UnitMount {
-            target: setting
-                .value
-                .text()
-                .split(':')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            source: MountOrigin::Memory,
-            read_only: false,
-            setting,
+        let volumes = self.all(&names.volumes).map(|setting| {
+            let word = VolumeWord::read_volume(setting.value.text());
+            (word, setting)
         });
-        let pairs = self.all(&names.mounts).filter_map(read_mount);
+        let memory = self.all(&names.memory_mounts).map(|setting| {
+            let word = VolumeWord::read_memory(setting.value.text());
+            (Some(word), setting)
+        });
+        let pairs = self.all(&names.mounts).map(|setting| {
+            let word = VolumeWord::read_mount(setting.value.text());
+            (word, setting)
+        });
         let mut found: Vec<UnitMount<'_>> = Vec::new();
-        for mount in volumes.chain(memory).chain(pairs) {
-            found.retain(|other| other.target != mount.target);
-            found.push(mount);
+        for (word, setting) in volumes.chain(memory).chain(pairs) {
+            if let Some(word) = word {
+                found.retain(|other| other.word.target != word.target);
+                found.push(UnitMount { word, setting });
+            }
         }
         found
     }
 
     fn raw_mount(&self, mount: &UnitMount<'_>) -> RawMount {
-        let unknown = |why| MountContent::Unknown(Cause::Storage(why));
-        let (storage, content) = match mount.source {
-            MountOrigin::Host(on_host) => {
-                let content = match self.find_host_file(on_host) {
-                    Some(_) => MountContent::File,
-                    None => unknown("it is a folder of the host"),
-                };
-                (MountStorage::Persistent, content)
-            }
-            MountOrigin::Volume => (
-                MountStorage::Persistent,
-                unknown("a volume may hold it already"),
-            ),
-            MountOrigin::Memory => (MountStorage::Ephemeral, MountContent::Empty),
-            MountOrigin::Anonymous | MountOrigin::Unknown => (
-                MountStorage::Unknown,
-                unknown("a volume may hold it already"),
-            ),
+        let is_file = match mount.word.source {
+            VolumeSource::Host(on_host) => self.find_host_file(on_host).is_some(),
+            _ => false,
         };
-        RawMount {
-            path: mount.target.clone(),
-            storage,
-            read_only: mount.read_only,
-            content,
-            span: mount.setting.value.span_all(),
-        }
+        mount
+            .word
+            .raw_mount(is_file, mount.setting.value.span_all())
     }
 
     /// The file of the tree that a path of the host names: one below the unit's own folder, or the only
@@ -285,10 +272,10 @@ impl MergedUnit<'_> {
     pub(super) fn find_mounted(&self, names: &ContainerUnitShape, file: &str) -> Option<String> {
         let mounts = self.mounts(names);
         mounts.iter().find_map(|mount| {
-            let MountOrigin::Host(on_host) = mount.source else {
+            let VolumeSource::Host(on_host) = mount.word.source else {
                 return None;
             };
-            let rest = file.strip_prefix(mount.target.trim_end_matches('/'))?;
+            let rest = file.strip_prefix(mount.word.target.trim_end_matches('/'))?;
             let is_inside = rest.is_empty() || rest.starts_with('/');
             is_inside.then(|| format!("{}{rest}", on_host.trim_end_matches('/')))
         })
@@ -309,74 +296,20 @@ impl MergedUnit<'_> {
         let words = commands.into_iter().flatten();
         let words: Vec<Option<&str>> = words.map(|s| Some(s.value.text())).collect();
         let unread = mounts.iter().filter_map(|mount| {
-            let MountOrigin::Host(on_host) = mount.source else {
+            let VolumeSource::Host(on_host) = mount.word.source else {
                 return None;
             };
             let (path, strength) = self.find_host_file(on_host)?;
             Some(RawUnread {
-                name: mount.target.clone(),
+                name: mount.word.target.to_owned(),
                 span: mount.setting.value.span_all(),
-                why: why_unread(&words, &mount.target, invocation)?,
+                why: why_unread(&words, mount.word.target, invocation)?,
                 strength,
                 held: Some(RawHeld::File { path }),
             })
         });
         unread.collect()
     }
-}
-
-/// `SOURCE:PATH:OPTIONS`, or a path alone, at which Podman makes a volume without a name.
-fn read_volume(setting: &UnitSetting) -> Option<UnitMount<'_>> {
-    let mut parts = setting.value.text().split(':');
-    let first = parts.next()?;
-    let (source, target) = match parts.next() {
-        Some(target) => (read_origin(first), target),
-        None => (MountOrigin::Anonymous, first),
-    };
-    let mut options = parts.next().unwrap_or_default().split(',');
-    Some(UnitMount {
-        target: target.to_owned(),
-        source,
-        read_only: options.any(|option| option == "ro"),
-        setting,
-    })
-}
-
-/// A path of the host, or the name of a volume.
-fn read_origin(source: &str) -> MountOrigin<'_> {
-    if source.starts_with(['/', '.', '%']) {
-        MountOrigin::Host(source)
-    } else {
-        MountOrigin::Volume
-    }
-}
-
-/// `type=KIND,source=SOURCE,destination=PATH`, as `podman run --mount` takes it.
-fn read_mount(setting: &UnitSetting) -> Option<UnitMount<'_>> {
-    let pairs: Vec<(&str, &str)> = setting
-        .value
-        .text()
-        .split(',')
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "true")))
-        .collect();
-    let field = |names: &[&str]| {
-        let mut pairs = pairs.iter();
-        pairs.find_map(|(name, value)| names.contains(name).then_some(*value))
-    };
-    let source = field(&["source", "src"]);
-    let source = match (field(&["type"]).unwrap_or("volume"), source) {
-        ("bind", Some(source)) => MountOrigin::Host(source),
-        ("volume", Some(source)) => read_origin(source),
-        ("volume", None) => MountOrigin::Anonymous,
-        ("tmpfs", _) => MountOrigin::Memory,
-        _ => MountOrigin::Unknown,
-    };
-    Some(UnitMount {
-        target: field(&["destination", "dst", "target"])?.to_owned(),
-        source,
-        read_only: field(&["ro", "readonly"]) == Some("true"),
-        setting,
-    })
 }
 
 /// The port of the container in `ADDRESS:PORT:OWN/tcp`.

@@ -95,6 +95,10 @@ impl<'a> PodSpec<'a> {
             let of_image = || built?.script(path, self.context.files, self.shapes);
             self.script(container, path).or_else(of_image)
         };
+        let texts = |fits: &dyn Fn(&str) -> bool| {
+            let held = built.map(|built| built.texts_at(fits, self.context.files));
+            held.unwrap_or_default()
+        };
         let own = |node: &YamlNode| arguments(Some(node));
         let of_image = built.map(|built| &built.image);
         // A command of one's own does without the image's entrypoint and its command.
@@ -112,6 +116,7 @@ impl<'a> PodSpec<'a> {
                 ports: self.ports(container, image),
                 asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
+                texts: Some(&texts),
                 mounts: built.is_none().then(|| list_mount_paths(container)),
                 at: container_anchor(container),
             },

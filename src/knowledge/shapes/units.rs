@@ -53,7 +53,36 @@ pub struct ContainerUnitShape {
     pub name: String,
     pub usual_name: String,
     pub read_only: String,
+    /// A command by which its health is asked.
+    pub health: String,
     /// Options that are handed on, and those of them that limit memory.
     pub options: String,
     pub memory_options: Vec<String>,
+}
+
+/// A program that starts others by a file, within a container.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupervisorShape {
+    pub program: String,
+    /// Options that name its file.
+    pub options: Vec<String>,
+    /// Where its file stands otherwise, and folders of which each file is read with it.
+    pub files: Vec<String>,
+    pub folders: Vec<String>,
+    /// What the name of a section begins with that starts a program, and the setting that says how.
+    pub section: String,
+    pub command: String,
+}
+
+impl SupervisorShape {
+    /// Whether a file at this path says what is started, where the command names `given`.
+    pub fn reads(&self, path: &str, given: Option<&str>) -> bool {
+        let folder = crate::source::path::folder(path);
+        let is_file = match given {
+            Some(given) => path == given,
+            None => self.files.iter().any(|file| file == path),
+        };
+        is_file || self.folders.iter().any(|own| own == folder)
+    }
 }

@@ -33,7 +33,9 @@ type Absence = String;
 
 impl ServerResolver<'_> {
     fn find_container(&self) -> Option<SeenContainer<'_>> {
-        let server = self.deployed.filter(|server| !server.fragment)?;
+        // Of what a command runs all is written that its container is given.
+        let is_whole = |server: &&RawServer| !server.fragment || server.transient;
+        let server = self.deployed.filter(is_whole)?;
         let container = server.container.as_ref()?;
         Some(SeenContainer {
             container,

@@ -243,10 +243,11 @@ impl ServerResolver<'_> {
                 Some(text) => (text.to_owned(), value.span()),
                 None => return Err(Cause::Storage("the data directory is unknown")),
             },
+            // What a command runs without a file has no other words than those that are written.
             Some(FactValue {
                 state: ValueState::Unknown(reason),
                 ..
-            }) => return Err(reason.clone()),
+            }) if !self.is_run_without_file() => return Err(reason.clone()),
             _ => match generated
                 .map(str::to_owned)
                 .or_else(|| self.deployed?.data_directory.clone())
@@ -261,6 +262,14 @@ impl ServerResolver<'_> {
             ));
         }
         Ok((directory, span))
+    }
+}
+
+impl ServerResolver<'_> {
+    fn is_run_without_file(&self) -> bool {
+        let container = self.deployed.filter(|server| server.transient);
+        let container = container.and_then(|server| server.container.as_ref());
+        container.is_some_and(|container| container.file.is_none())
     }
 }
 
