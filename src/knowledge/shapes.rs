@@ -453,6 +453,15 @@ pub struct ImageShape {
     /// Directives whose defaults its build changes, with their arguments.
     #[serde(default)]
     pub built_in: Vec<Vec<String>>,
+    /// How many numbers of a tag are the server's version: what follows counts releases of the image, and
+    /// of an image that has none of them the tag says the version of something else.
+    #[serde(default = "all_numbers")]
+    pub version_numbers: usize,
+}
+
+/// A server's version has three.
+fn all_numbers() -> usize {
+    3
 }
 
 #[derive(Debug, Deserialize)]

@@ -93,14 +93,13 @@ impl ServerResolver<'_> {
             Some(span) => FactValue::set(datum, span),
             None => FactValue::from_derived(datum),
         };
-        let flavor = self
-            .knowledge
-            .shapes
-            .server_image(image)
-            .map(|shape| at(Datum::Text(shape.flavor.clone())));
-        let tag = image.tag.as_deref().filter(|_| flavor.is_some());
-        let version = tag.and_then(numbers).map(|text| at(Datum::Text(text)));
-        (flavor, version)
+        let Some(shape) = self.knowledge.shapes.server_image(image) else {
+            return (None, None);
+        };
+        let version = image.tag.as_deref().and_then(numbers);
+        let version = version.and_then(|text| first_numbers(&text, shape.version_numbers));
+        let flavor = at(Datum::Text(shape.flavor.clone()));
+        (Some(flavor), version.map(|text| at(Datum::Text(text))))
     }
 }
 
@@ -112,6 +111,12 @@ pub(super) fn numbers(tag: &str) -> Option<String> {
     numbers
         .starts_with(|c: char| c.is_ascii_digit())
         .then(|| numbers.to_owned())
+}
+
+/// So many numbers of a version; nothing where they are none.
+fn first_numbers(version: &str, count: usize) -> Option<String> {
+    let numbers: Vec<&str> = version.split('.').take(count).collect();
+    (!numbers.is_empty()).then(|| numbers.join("."))
 }
 
 fn read_declared(declaration: &Declaration) -> (Option<FactValue>, Option<FactValue>) {
