@@ -4,7 +4,7 @@
 /// at most one edit in three characters, where swapped neighbours count as one.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
-    if length > LONGEST {
+    if length > MAX_LENGTH {
         return None;
     }
     let allowed = (length / 3).clamp(1, 4);
@@ -23,7 +23,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// No known name is longer; comparing costs the product of both lengths.
-const LONGEST: usize = 100;
+const MAX_LENGTH: usize = 100;
 
 /// How many words a person reads.
 const SHOWN: usize = 60;

@@ -87,8 +87,8 @@ impl SimulatedServer<'_> {
 
 /// Files that include each other in many ways are cut off here. A server has no such bound: it reads
 /// until it breaks off.
-const MOST_INCLUDED: usize = 1000;
-const DEEPEST: usize = 100;
+const MAX_INCLUDED: usize = 1000;
+const MAX_DEPTH: usize = 100;
 
 /// One server that reads.
 struct ServerRun<'a> {
@@ -195,7 +195,7 @@ impl<'a> ServerRun<'a> {
     }
 
     fn include(&mut self, path: &str, depth: usize) -> Result<(), ServerRefusal> {
-        if depth == DEEPEST || self.included == MOST_INCLUDED {
+        if depth == MAX_DEPTH || self.included == MAX_INCLUDED {
             let error = format!("{path} is included without end");
             return Err(late(StopStage::Crash, error));
         }

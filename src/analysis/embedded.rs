@@ -7,7 +7,7 @@ use super::{ExtractedFile, FileReader, InputFile};
 use crate::extract::containers;
 use crate::extract::objects::ObjectIndex;
 use crate::extract::tree_files::TreeFiles;
-use crate::facts::bounds::MOST_SERVERS;
+use crate::facts::bounds::MAX_SERVERS;
 use crate::facts::raw::RawFacts;
 use crate::source::{Comment, Excerpt};
 use crate::syntax::{here_document, starlark, yaml};
@@ -42,7 +42,7 @@ impl FileReader<'_> {
 
     /// The objects of all texts of a file, which may refer to each other.
     pub(super) fn embedded(&self, input: &InputFile, texts: Vec<Excerpt>) -> RawFacts {
-        let manifests = texts.into_iter().filter(is_manifest).take(MOST_SERVERS);
+        let manifests = texts.into_iter().filter(is_manifest).take(MAX_SERVERS);
         let streams: Vec<yaml::YamlStream> = manifests.map(|text| yaml::parse(&text)).collect();
         let objects = ObjectIndex::of_streams(&streams);
         let mut raw = RawFacts::default();

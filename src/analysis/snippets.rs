@@ -9,7 +9,7 @@ use crate::extract::objects::ObjectIndex;
 use crate::extract::tree_files::TreeFiles;
 use crate::extract::{compose, conf, dockerfile, go, mapping, python, rust, unit};
 use crate::facts::Cause;
-use crate::facts::bounds::MOST_SERVERS;
+use crate::facts::bounds::MAX_SERVERS;
 use crate::facts::raw::{ConfPart, RawFacts, RawText, TextPlace};
 use crate::source::Excerpt;
 use crate::syntax::{here_document, markdown, yaml};
@@ -18,7 +18,7 @@ impl FileReader<'_> {
     pub(super) fn markdown_file(&self, input: &InputFile, excerpt: &Excerpt) -> ExtractedFile {
         let snippets = markdown::fences(excerpt)
             .into_iter()
-            .take(MOST_SERVERS)
+            .take(MAX_SERVERS)
             .filter_map(|fence| {
                 let name = format!("{}#{}", input.path, fence.index + 1);
                 let raw = self.snippet(name.clone(), input, &fence.content)?;

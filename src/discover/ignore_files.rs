@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Ignore files above this size are no lists that anybody wrote.
-const LARGEST_IGNORE_FILE: u64 = 1 << 20;
+const MAX_IGNORE_FILE_BYTES: u64 = 1 << 20;
 
 /// Files that say which others are not read, as the walk looks for them in every folder.
 const IGNORE_FILES: [&str; 4] = [
@@ -36,6 +36,6 @@ pub(super) fn unsafe_ignore_file(root: &Path, folder: &Path) -> Option<(PathBuf,
         if !about.is_file() {
             return Some((path, "not a regular file"));
         }
-        (about.len() > LARGEST_IGNORE_FILE).then_some((path, "larger than 1 MiB"))
+        (about.len() > MAX_IGNORE_FILE_BYTES).then_some((path, "larger than 1 MiB"))
     })
 }

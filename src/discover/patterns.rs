@@ -79,7 +79,7 @@ pub struct InputPatterns {
 }
 
 /// Bytes of the largest file that is read, where nothing else is asked for.
-pub(super) const LARGEST: u64 = 64 << 20;
+pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
 
 #[derive(Debug)]
 struct PatternEntry {
@@ -130,7 +130,7 @@ impl InputPatterns {
             entries: patterns.iter().map(PatternEntry::new).collect(),
             exact: PathGlobs::new(patterns, false)?,
             any_case: PathGlobs::new(patterns, true)?,
-            largest: LARGEST,
+            largest: MAX_FILE_BYTES,
         })
     }
 

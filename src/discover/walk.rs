@@ -10,7 +10,9 @@ use globset::GlobMatcher;
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::ignore_files::unsafe_ignore_file;
-use super::patterns::{FileKind, InputPatterns, LARGEST, MatchConfidence, RecognisedFile, glob};
+use super::patterns::{
+    FileKind, InputPatterns, MAX_FILE_BYTES, MatchConfidence, RecognisedFile, glob,
+};
 use super::project_root::{DiscoverError, ProjectRoot, relative, why};
 
 /// A settings file in a folder below the root.
@@ -397,7 +399,7 @@ fn load(
     buffer: &mut Vec<u8>,
 ) -> Result<Option<(FileKind, Arc<str>)>, UnreadCause> {
     // One large file must not hold its memory to the end of the walk.
-    buffer.shrink_to(MOST_KEPT);
+    buffer.shrink_to(MAX_KEPT);
     read_bytes(absolute, largest, buffer)?;
     let Some(recognised) = fitting.iter().find(|file| file.wants(buffer)) else {
         // A file that the needles pass over need not be text either.
@@ -407,7 +409,7 @@ fn load(
 }
 
 /// Bytes of a buffer that is kept for the next file.
-const MOST_KEPT: usize = 1 << 20;
+const MAX_KEPT: usize = 1 << 20;
 
 /// A file of no more than so many bytes, in place of what the buffer holds.
 fn read_bytes(path: &Path, largest: u64, bytes: &mut Vec<u8>) -> Result<(), UnreadCause> {
@@ -447,7 +449,7 @@ pub fn read(path: &Path) -> Result<String, DiscoverError> {
         return Err(unreadable(path, "not a regular file"));
     }
     let mut bytes = Vec::new();
-    read_bytes(path, LARGEST, &mut bytes)
+    read_bytes(path, MAX_FILE_BYTES, &mut bytes)
         .and_then(|()| text(&bytes))
         .map(str::to_owned)
         .map_err(|refusal| unreadable(path, &refusal.to_string()))

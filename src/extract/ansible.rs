@@ -19,16 +19,16 @@ use crate::syntax::jinja::{self, JinjaPart};
 use crate::syntax::yaml::{ScalarStyle, YamlNode};
 
 /// Values refer to others no deeper.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 /// Plays and tasks are nested no deeper.
-const DEEPEST_TASK: usize = 16;
+const MAX_TASK_DEPTH: usize = 16;
 /// A loop over more items is not written out.
-const MOST_ITEMS: usize = 200;
+const MAX_ITEMS: usize = 200;
 /// A template that comes to more than this is read as it stands, and so is a value that does.
-const MOST_BYTES: usize = 1 << 20;
-const MOST_VALUE_BYTES: usize = 1 << 16;
+const MAX_BYTES: usize = 1 << 20;
+const MAX_VALUE_BYTES: usize = 1 << 16;
 /// Places that are looked at for one template: values that name others many times end here.
-const MOST_LOOKUPS: usize = 100_000;
+const MAX_LOOKUPS: usize = 100_000;
 
 /// Folders of a role.
 const DEFAULTS: &str = "defaults";
@@ -122,7 +122,7 @@ impl<'t> AnsibleVariables<'t> {
 
     /// Variables that plays and tasks set.
     fn plays(&mut self, path: &'t str, node: &'t YamlNode, depth: usize) {
-        if depth > DEEPEST_TASK {
+        if depth > MAX_TASK_DEPTH {
             return;
         }
         for entry in node.entries() {
@@ -217,7 +217,7 @@ impl<'t> AnsibleVariables<'t> {
             files: BTreeSet::new(),
         };
         filler.write(&parts);
-        if filler.written > MOST_BYTES || filler.filled.is_empty() {
+        if filler.written > MAX_BYTES || filler.filled.is_empty() {
             return None;
         }
         let mut filled = filler.filled;
@@ -294,11 +294,11 @@ fn add<'t>(path: &'t str, root: &'t YamlNode, of_all: bool, to: &mut VariablesBy
 }
 
 /// A role has no more words that matter.
-const MOST_WORDS: usize = 1_000;
+const MAX_WORDS: usize = 1_000;
 
 /// The words of tasks that hold a figure.
 fn add_words<'t>(node: &'t YamlNode, words: &mut Vec<(&'t str, Span)>, depth: usize) {
-    if depth > DEEPEST_TASK || words.len() > MOST_WORDS {
+    if depth > MAX_TASK_DEPTH || words.len() > MAX_WORDS {
         return;
     }
     if let Some(text) = node.as_str() {
@@ -420,7 +420,7 @@ impl JinjaScope<'_, '_> {
             return unknown();
         };
         let text = scalar.value().text();
-        let is_spent = depth > DEEPEST || self.lookups.get() > MOST_LOOKUPS;
+        let is_spent = depth > MAX_DEPTH || self.lookups.get() > MAX_LOOKUPS;
         if text.contains("{%") || is_spent || node.is_null() {
             return unknown();
         }
@@ -456,7 +456,7 @@ impl JinjaScope<'_, '_> {
                 }
                 _ => return None,
             }
-            if out.len() > MOST_VALUE_BYTES {
+            if out.len() > MAX_VALUE_BYTES {
                 return None;
             }
         }
@@ -638,7 +638,7 @@ impl JinjaFiller<'_, '_> {
     fn write(&mut self, parts: &[JinjaPart]) {
         for part in parts {
             self.written += 1;
-            if self.written > MOST_BYTES {
+            if self.written > MAX_BYTES {
                 return;
             }
             match part {
@@ -716,7 +716,7 @@ impl JinjaFiller<'_, '_> {
         let words = self.text[code.clone()].split_once(" in ");
         let known = words.and_then(|(name, list)| {
             let value = self.scope.evaluate(list, 0)?;
-            let items = value.items.filter(|items| items.len() <= MOST_ITEMS)?;
+            let items = value.items.filter(|items| items.len() <= MAX_ITEMS)?;
             Some((name.trim().to_owned(), items, value.assumed))
         });
         let Some((name, items, assumed)) = known else {

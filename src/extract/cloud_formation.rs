@@ -13,7 +13,7 @@ use crate::syntax::hcl::{HclBlock, HclItem, HclValue};
 use crate::syntax::yaml::{NodeKind, YamlNode};
 
 /// Values are nested no deeper.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 /// The tag of a reference's short form.
 const REFERENCE: &str = "!Ref";
 /// How resources are called among the blocks of a module.
@@ -80,7 +80,7 @@ fn item(node: &YamlNode, names: &TemplateNames<'_>, depth: usize) -> HclItem {
         value: HclValue::Unknown,
         span: node.span,
     };
-    if depth > DEEPEST || node.has_placeholder() {
+    if depth > MAX_DEPTH || node.has_placeholder() {
         return unknown;
     }
     if let Some(name) = reference(node) {

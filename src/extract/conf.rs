@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::bounds::MOST_BYTES;
+use crate::facts::bounds::MAX_BYTES;
 use crate::facts::raw::{InstalledRelease, LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::knowledge::shapes::DeploymentShapes;
@@ -96,10 +96,10 @@ pub fn read(
 /// The text, or as much of it as is read: no configuration that a person wrote is longer.
 fn within_bounds(excerpt: Excerpt) -> Excerpt {
     let text = excerpt.text();
-    if text.len() <= MOST_BYTES {
+    if text.len() <= MAX_BYTES {
         return excerpt;
     }
-    let mut end = MOST_BYTES;
+    let mut end = MAX_BYTES;
     while !text.is_char_boundary(end) {
         end -= 1;
     }

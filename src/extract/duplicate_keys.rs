@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::yaml::{MappingEntry, YamlNode, YamlStream};
 
 /// No more of one file: one is enough to look into it.
-const MOST_KEYS: usize = 64;
+const MAX_KEYS: usize = 64;
 /// Keys that may stand there more than once.
 const MERGE: &str = "<<";
 /// The mapping of a compose file whose entries have nothing to do with each other.
@@ -71,7 +71,7 @@ fn add_own(node: &YamlNode, region: Option<Span>, found: &mut Vec<RawDuplicateKe
         let Some(earlier) = seen.insert(key, entry) else {
             continue;
         };
-        if found.len() >= MOST_KEYS {
+        if found.len() >= MAX_KEYS {
             return;
         }
         found.push(RawDuplicateKey {

@@ -7,7 +7,7 @@ use crate::facts::raw::{RawScalar, RawVariable};
 use crate::syntax::yaml::{YamlDocument, YamlNode};
 
 /// How deep the containers of a document lie at most.
-const DEEPEST: usize = 24;
+const MAX_DEPTH: usize = 24;
 
 /// The variables in a document.
 pub fn read(document: &YamlDocument) -> Vec<RawVariable> {
@@ -59,7 +59,7 @@ fn read_compose_variables(environment: &YamlNode, service: &str, found: &mut Vec
 
 /// `env:` of every container below a node.
 fn read_container_variables(node: &YamlNode, depth: usize, found: &mut Vec<RawVariable>) {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return;
     }
     for entry in node.entries() {

@@ -202,7 +202,7 @@ enum ShellScript {
 }
 
 /// Behind more words than these no wrapper is looked for.
-const MOST_WRAPPERS: usize = 4;
+const MAX_WRAPPERS: usize = 4;
 
 struct LaunchFollower<'a> {
     launch: &'a StartedProgram<'a>,
@@ -248,7 +248,7 @@ impl LaunchFollower<'_> {
             let mut known = shapes.iter();
             known.find(|shape| path::name(&word.text) == shape.program)
         };
-        let mut first = words.iter().take(MOST_WRAPPERS).enumerate();
+        let mut first = words.iter().take(MAX_WRAPPERS).enumerate();
         let (at, shape) = first.find_map(|(at, word)| Some((at, named(word)?)))?;
         let mut pairs = words[at..].windows(2);
         let given = pairs.find(|pair| shape.options.contains(&pair[0].text));
@@ -278,7 +278,7 @@ impl LaunchFollower<'_> {
     /// `tini --`.
     fn script(&self, words: &[ArgWord]) -> Option<ShellScript> {
         let is_server = |word: &ArgWord| self.shapes.program(&word.text).is_some();
-        for (at, word) in words.iter().enumerate().take(MOST_WRAPPERS) {
+        for (at, word) in words.iter().enumerate().take(MAX_WRAPPERS) {
             if is_server(word) {
                 return None;
             }
@@ -442,7 +442,7 @@ impl LaunchFollower<'_> {
         let shape = self.shapes.official_image(self.launch.image?)?;
         let script = shape.entrypoint_script.as_deref()?;
         let is_script = |word: &ArgWord| path::name(&word.text) == script;
-        let at = words.iter().take(MOST_WRAPPERS).position(is_script)?;
+        let at = words.iter().take(MAX_WRAPPERS).position(is_script)?;
         // A command that only reads or copies the script starts nothing.
         let program = path::name(&words[0].text);
         let is_run = at == 0 || !self.shapes.is_harmless_command(program);
@@ -579,7 +579,7 @@ impl LaunchFollower<'_> {
     /// A sentinel or a client, by the words that are run, by a variable or by the only ports.
     fn is_other_program(&self) -> bool {
         let servers = &self.shapes.servers;
-        let runs_other = self.arguments().take(MOST_WRAPPERS).any(|argument| {
+        let runs_other = self.arguments().take(MAX_WRAPPERS).any(|argument| {
             let word = argument.text.text();
             // A script that starts one or the other is told which by a word behind it.
             let is_told = servers.foreign_text.iter().any(|told| told == word);

@@ -18,7 +18,7 @@ use crate::syntax::yaml::{YamlNode, YamlStream};
 const SERVICE: &str = "Service";
 
 /// No more Services than these are looked at for one container.
-const MOST_SERVICES: usize = 128;
+const MAX_SERVICES: usize = 128;
 
 /// All of them by kind and name.
 #[derive(Default)]
@@ -147,7 +147,7 @@ impl<'t> ObjectIndex<'t> {
             .map(|((_, name), _)| name.as_str());
         let beside = self.beside.map(|objects| objects.services(namespace));
         own.chain(beside.into_iter().flatten())
-            .take(MOST_SERVICES)
+            .take(MAX_SERVICES)
             .collect()
     }
 
@@ -168,7 +168,7 @@ impl<'t> ObjectIndex<'t> {
             Some(held.get(*place)?.root)
         });
         // Those that share a label and not the others are looked at in vain, so they count.
-        let fitting = near.take(MOST_SERVICES).filter(|root| {
+        let fitting = near.take(MAX_SERVICES).filter(|root| {
             let mut pairs = list_selector(root);
             pairs.all(|(key, value)| labels.get(key).map(String::as_str) == value)
         });

@@ -56,7 +56,7 @@ const BUILD_FILE: &str = "Dockerfile";
 const BUILDERS: [&str; 3] = ["docker", "podman", "buildah"];
 const BUILD_ACTION: &str = "docker/build-push-action";
 /// Mappings deeper than this hold no build step.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 impl<'a> TreeFiles<'a> {
     /// The files of a tree; `is_build` tells which of them are Dockerfiles.
@@ -164,7 +164,7 @@ impl<'a> TreeFiles<'a> {
 
     /// Steps of a pipeline that build: paths start at the root of the tree.
     fn steps(&mut self, node: &YamlNode, depth: usize) {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return;
         }
         let uses = known_text(node.get("uses")).unwrap_or_default();

@@ -102,7 +102,7 @@ impl ChartFolders {
 
     /// Takes in a manifest, if `helm template` wrote it: a line above each object names the template.
     pub fn add_manifest(&mut self, path: &str, text: &str) {
-        let mut lines = text.lines().take(MOST_LINES_BEFORE_SOURCE);
+        let mut lines = text.lines().take(MAX_LINES_BEFORE_SOURCE);
         let source = lines.find_map(|line| line.strip_prefix(RENDERED_FROM));
         if let Some((chart, _)) = source.and_then(|template| template.split_once('/')) {
             let folder = path::folder(path).to_owned();
@@ -195,7 +195,7 @@ const OWN_VALUES: &str = "values.yaml";
 const TEMPLATES: &str = "templates";
 /// What `helm template` writes above each object, behind a separator and perhaps somebody's own heading.
 const RENDERED_FROM: &str = "# Source: ";
-const MOST_LINES_BEFORE_SOURCE: usize = 20;
+const MAX_LINES_BEFORE_SOURCE: usize = 20;
 /// The folder of what continuous integration installs.
 const TESTS: &str = "ci";
 

@@ -24,10 +24,10 @@ pub enum DollarEscape {
 }
 
 /// Defaults may hold variables with defaults; real files nest no deeper.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// Bytes that a default with variables in it may come to.
-const MOST_DEFAULT_BYTES: usize = 16 << 10;
+const MAX_DEFAULT_BYTES: usize = 16 << 10;
 
 /// Fills in the variables of a text.
 pub fn fill(
@@ -92,7 +92,7 @@ fn fill_in(
     escape: DollarEscape,
     depth: usize,
 ) -> Result<String, Cause> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Err(Cause::Deployment("its variables are nested too deeply"));
     }
     let mut out = String::new();
@@ -102,7 +102,7 @@ fn fill_in(
             ExpansionPiece::Dollar(_) => out.push('$'),
             ExpansionPiece::Variable(_, variable) => {
                 out.push_str(&variable.resolve_nested(variables, escape, depth + 1)?);
-                if out.len() > MOST_DEFAULT_BYTES {
+                if out.len() > MAX_DEFAULT_BYTES {
                     return Err(Cause::FilledTooLong);
                 }
             }

@@ -11,26 +11,26 @@ use crate::facts::raw::{ConfPart, RawFacts, RawLine, RawText};
 use crate::source::{FileId, Span};
 
 /// Servers, and texts that may be servers of their own, of one file.
-pub const MOST_SERVERS: usize = 500;
+pub const MAX_SERVERS: usize = 500;
 /// Bytes of one configuration text.
-pub const MOST_BYTES: usize = 1 << 20;
+pub const MAX_BYTES: usize = 1 << 20;
 /// Lines of one text.
-const MOST_LINES: usize = 5_000;
+const MAX_LINES: usize = 5_000;
 /// Words on the command line of one server: as many options with a value as a text may have lines.
-const MOST_ARGUMENTS: usize = 2 * MOST_LINES;
+const MAX_ARGUMENTS: usize = 2 * MAX_LINES;
 /// Words of all lines of one text together.
-const MOST_WORDS: usize = 50_000;
+const MAX_WORDS: usize = 50_000;
 
 impl RawFacts {
     /// The facts of files within bounds.
     pub fn within_bounds(mut self) -> Self {
         let mut reported = BTreeSet::new();
         let before = (self.servers.len(), self.texts.len());
-        if self.extents.is_empty() && (before.0 > MOST_SERVERS || before.1 > MOST_SERVERS) {
+        if self.extents.is_empty() && (before.0 > MAX_SERVERS || before.1 > MAX_SERVERS) {
             let file = self.a_file();
-            self.servers.truncate(MOST_SERVERS);
-            self.texts.truncate(MOST_SERVERS);
-            let why = format!("it holds more than {MOST_SERVERS} servers or configuration texts");
+            self.servers.truncate(MAX_SERVERS);
+            self.texts.truncate(MAX_SERVERS);
+            let why = format!("it holds more than {MAX_SERVERS} servers or configuration texts");
             reported
                 .extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
         }
@@ -65,7 +65,7 @@ impl RawFacts {
 }
 
 fn too_long(name: &str) -> String {
-    format!("{name} is longer than {MOST_LINES} lines or {MOST_BYTES} bytes; the rest was not read")
+    format!("{name} is longer than {MAX_LINES} lines or {MAX_BYTES} bytes; the rest was not read")
 }
 
 fn cut_text(text: &mut RawText) -> bool {
@@ -82,8 +82,8 @@ fn cut_arguments(parts: &mut Vec<ConfPart>) -> bool {
         match part {
             ConfPart::Lines(lines) => is_cut |= cut(lines),
             ConfPart::Arguments { words, .. } => {
-                is_cut |= words.len() > MOST_ARGUMENTS;
-                words.truncate(MOST_ARGUMENTS);
+                is_cut |= words.len() > MAX_ARGUMENTS;
+                words.truncate(MAX_ARGUMENTS);
             }
             _ => {}
         }
@@ -112,9 +112,9 @@ fn is_filled_too_long(part: &ConfPart) -> bool {
 fn cut(lines: &mut Vec<RawLine>) -> bool {
     let before = lines.len();
     let mut words = 0;
-    let within = lines.iter().take(MOST_LINES).take_while(|line| {
+    let within = lines.iter().take(MAX_LINES).take_while(|line| {
         words += line.words.len();
-        words <= MOST_WORDS
+        words <= MAX_WORDS
     });
     let kept = within.count();
     lines.truncate(kept);

@@ -109,16 +109,16 @@ pub struct ServiceDeclaration {
 }
 
 /// How often a variable may be made of others.
-const DEEPEST: usize = 4;
+const MAX_DEPTH: usize = 4;
 /// Variables that one value is made of, and the bytes that it may come to: values that hold others
 /// many times over would multiply.
-const MOST_FILLED_IN: usize = 1_000;
-const MOST_BYTES: usize = 16 << 10;
+const MAX_FILLED_IN: usize = 1_000;
+const MAX_BYTES: usize = 16 << 10;
 
 impl RawFacts {
     /// The value of a variable in a workload; none where it is not seen to be given.
     pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Cause>> {
-        self.resolve_variable(workload, name, DEEPEST, &Cell::new(MOST_FILLED_IN))
+        self.resolve_variable(workload, name, MAX_DEPTH, &Cell::new(MAX_FILLED_IN))
     }
 
     /// Nothing that a workload is given can hold this variable, and Kubernetes does not set it either.
@@ -215,7 +215,7 @@ impl RawFacts {
             filled.push_str(before);
             let more = left.get().checked_sub(1);
             left.set(more.unwrap_or(0));
-            if more.is_none() || filled.len() > MOST_BYTES {
+            if more.is_none() || filled.len() > MAX_BYTES {
                 return Err(Cause::FilledTooLong);
             }
             match self.resolve_variable(workload, name, depth - 1, left) {

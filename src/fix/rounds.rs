@@ -16,7 +16,7 @@ use super::{FixedFile, apply_these};
 
 /// Rounds after which a project is left as it is. Fixes that wait for each other need two or three,
 /// one that does harm among others a few more; this only bounds what no sound rule does.
-const MOST: usize = 100;
+const MAX_ROUNDS: usize = 100;
 
 /// What all rounds come to.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub fn run_rounds(
     };
     let mut barred: BTreeSet<FindingKey> = BTreeSet::new();
     let mut at_once = usize::MAX;
-    for _ in 0..MOST {
+    for _ in 0..MAX_ROUNDS {
         let before = &outcome.report;
         let fixable = before
             .shown_findings()

@@ -18,7 +18,7 @@ struct HostName<'a> {
 }
 
 /// Services lead on to others, and no more names than these are followed from one.
-pub(super) const MOST_NAMES: usize = 4;
+pub(super) const MAX_NAMES: usize = 4;
 
 impl FactLinker<'_> {
     /// The server that a client talks to: by the host in its address, else the only one there is.
@@ -234,7 +234,7 @@ impl FactLinker<'_> {
         body: usize,
         followed: &mut Vec<HostName<'n>>,
     ) -> Option<String> {
-        if followed.len() > MOST_NAMES || followed.contains(&host) {
+        if followed.len() > MAX_NAMES || followed.contains(&host) {
             return None;
         }
         followed.push(host);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::hosts::MOST_NAMES;
+use super::hosts::MAX_NAMES;
 use crate::facts::raw::{RawFacts, RawServer};
 
 /// Servers by the names and labels that lead to them.
@@ -56,7 +56,7 @@ impl<'a> ServerNames<'a> {
             let mut names = vec![label];
             let mut at = 0;
             // Names that Services lead on to are followed once each.
-            while let Some(name) = names.get(at).copied().filter(|_| at <= MOST_NAMES) {
+            while let Some(name) = names.get(at).copied().filter(|_| at <= MAX_NAMES) {
                 self.add_named(name, &mut names, &mut found);
                 at += 1;
             }
@@ -74,7 +74,7 @@ impl<'a> ServerNames<'a> {
             found.extend(labelled.into_iter().flatten());
             let other = service.external_name.as_deref();
             let other = other.and_then(|other| other.split('.').next());
-            names.extend(other.filter(|other| names.len() <= MOST_NAMES && !names.contains(other)));
+            names.extend(other.filter(|other| names.len() <= MAX_NAMES && !names.contains(other)));
         }
     }
 }

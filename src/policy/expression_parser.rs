@@ -14,11 +14,11 @@ use crate::policy::syntax::{
 };
 
 /// Longer expressions are refused: rules are read by people, and parsing stays bounded (bytes).
-const LONGEST: usize = 4096;
+const MAX_LENGTH: usize = 4096;
 
 /// How deep an expression may be nested, the links of a chain of operators counted: whatever walks a
 /// tree does so by recursion.
-const DEEPEST: usize = 96;
+const MAX_DEPTH: usize = 96;
 
 /// Names that the language keeps for itself.
 const RESERVED: [&str; 17] = [
@@ -49,8 +49,8 @@ pub(super) fn parse(text: &str) -> Parsed {
     if text.trim().is_empty() {
         return Err(ExpressionFault::new(all, "an expression is missing"));
     }
-    if text.len() > LONGEST {
-        let message = format!("an expression may have at most {LONGEST} bytes");
+    if text.len() > MAX_LENGTH {
+        let message = format!("an expression may have at most {MAX_LENGTH} bytes");
         return Err(ExpressionFault::new(all, message));
     }
     let mut parser = ExpressionParser {
@@ -336,10 +336,10 @@ impl ExpressionParser<'_> {
 
     fn descend(&mut self) -> Parsed<()> {
         self.depth += 1;
-        if self.depth <= DEEPEST {
+        if self.depth <= MAX_DEPTH {
             return Ok(());
         }
-        let message = format!("an expression may be nested at most {DEEPEST} deep");
+        let message = format!("an expression may be nested at most {MAX_DEPTH} deep");
         Err(ExpressionFault::new(self.next.range.clone(), message))
     }
 

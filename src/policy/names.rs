@@ -416,7 +416,7 @@ fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> UnknownName {
 /// The facts that a part of their name leads to: `memory` without its `limits`, `image` without a
 /// further word, a directive without `conf` or with `_`.
 fn by_a_part(facts: &[FactPath], path: &str) -> Vec<String> {
-    const MOST: usize = 6;
+    const MAX_LISTED: usize = 6;
     let plain = |path: &str| -> String {
         let letters = path.chars().filter(|c| c.is_alphanumeric());
         letters.flat_map(char::to_lowercase).collect()
@@ -442,7 +442,7 @@ fn by_a_part(facts: &[FactPath], path: &str) -> Vec<String> {
         .map(|test| is(*test))
         .find(|found| !found.is_empty());
     found
-        .filter(|found| found.len() <= MOST)
+        .filter(|found| found.len() <= MAX_LISTED)
         .unwrap_or_default()
 }
 

@@ -241,8 +241,8 @@ fn summarize_left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String
 
 /// A reason may list a dozen versions; its beginning says what it is.
 pub(super) fn clip_reason(reason: &str) -> String {
-    const LONGEST: usize = 100;
-    match reason.char_indices().nth(LONGEST) {
+    const MAX_LENGTH: usize = 100;
+    match reason.char_indices().nth(MAX_LENGTH) {
         None => reason.to_owned(),
         Some((end, _)) => {
             let words = reason[..end]

@@ -35,10 +35,10 @@ pub const FORMAT: OutputFormat = OutputFormat {
 };
 
 /// Places of one fault that are drawn in its own file before the rest is counted.
-const MOST_DRAWN: usize = 8;
+const MAX_DRAWN: usize = 8;
 
 /// Places of one fault elsewhere that are listed before the rest is counted.
-const MOST_LISTED: usize = 3;
+const MAX_LISTED: usize = 3;
 
 /// What stands before the text of a changed line.
 const PREVIEW_INDENT: usize = 9;
@@ -47,7 +47,7 @@ const PREVIEW_INDENT: usize = 9;
 const ABOUT_A_RULE: &str = "more about a rule: redvet explain RULE";
 
 /// Lines of a fix that are shown.
-const MOST_CHANGED: usize = 8;
+const MAX_CHANGED: usize = 8;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,7 +132,7 @@ impl FullView<'_> {
             // A finding about a file stands on each of its lines.
             let places = in_file.len().max(group.first.parts.len().min(fresh.len()));
             if !self.detail.every_place {
-                fresh.truncate(MOST_DRAWN.max(in_file.len()));
+                fresh.truncate(MAX_DRAWN.max(in_file.len()));
             }
             out.push_str(&self.snippet(&fresh, places));
             out.push_str(&self.footers(group, &in_file));
@@ -155,7 +155,7 @@ impl FullView<'_> {
         let most = if self.detail.every_place {
             usize::MAX
         } else {
-            MOST_DRAWN
+            MAX_DRAWN
         };
         let file = group.first.primary.file;
         let in_file = group.findings().filter(|f| f.primary.file == file);
@@ -237,7 +237,7 @@ impl FullView<'_> {
         let lines = hunks.iter().flat_map(|hunk| &hunk.lines);
         let changed = lines.filter(|line| line.change != LineChange::Kept);
         let changed: Vec<_> = changed.collect();
-        for line in changed.iter().take(MOST_CHANGED) {
+        for line in changed.iter().take(MAX_CHANGED) {
             let mark = if line.change == LineChange::Added {
                 '+'
             } else {
@@ -250,8 +250,8 @@ impl FullView<'_> {
             out.push_str(&clip_text(&text, self.columns()));
             out.push('\n');
         }
-        if changed.len() > MOST_CHANGED {
-            let left = changed.len() - MOST_CHANGED;
+        if changed.len() > MAX_CHANGED {
+            let left = changed.len() - MAX_CHANGED;
             out.push_str(&format!("       and {left} more lines (--diff)\n"));
         }
         out
@@ -275,7 +275,7 @@ impl FullView<'_> {
         let most = if self.detail.every_place {
             places.len()
         } else {
-            MOST_LISTED
+            MAX_LISTED
         };
         let mut out = String::new();
         for (at, subject) in places.iter().take(most) {

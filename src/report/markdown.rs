@@ -15,7 +15,7 @@ use super::{FindingOrder, OutputFormat, PathOrigin, sanitize, summary, web_addre
 const MARK: &str = "<!-- redvet -->";
 
 /// GitHub refuses comments of more than 65,536 characters; what does not fit is counted.
-const MOST_BYTES: usize = 60_000;
+const MAX_BYTES: usize = 60_000;
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -87,7 +87,7 @@ fn sections(report: &Report, findings: &[&Finding]) -> String {
             Some(first) => file_title(report, first, group.len()),
             None => continue,
         };
-        let (section, items) = section(report, &title, group, MOST_BYTES.saturating_sub(out.len()));
+        let (section, items) = section(report, &title, group, MAX_BYTES.saturating_sub(out.len()));
         out.push_str(&section);
         listed += items;
         if items < group.len() {
@@ -281,7 +281,7 @@ mod tests {
     fn a_comment_has_its_bounds() {
         let mut report = samples::report();
         let mut long = report.findings[0].clone();
-        long.message = "x".repeat(MOST_BYTES);
+        long.message = "x".repeat(MAX_BYTES);
         report.findings.insert(0, long);
         let text = render(&report);
         assert!(text.len() < 65_536);

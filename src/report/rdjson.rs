@@ -13,7 +13,7 @@ use super::shown_fix::showable_fix;
 use super::{FindingOrder, OutputFormat, PathOrigin, json, sanitize, web_address};
 
 /// Lines that a suggestion may replace: more are no suggestion that a person can judge at a glance.
-const MOST_LINES: usize = 20;
+const MAX_LINES: usize = 20;
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -92,7 +92,7 @@ fn suggestion(report: &Report, finding: &Finding, fix: &Fix) -> Option<Value> {
     let is_secret = secrets.any(|s| s.start < whole.end && whole.start < s.end);
     let text = report.sources.get(whole.file).text();
     let lines = text.get(whole.range())?.lines().count();
-    if !in_file || is_secret || lines > MOST_LINES {
+    if !in_file || is_secret || lines > MAX_LINES {
         return None;
     }
     let (mut after, mut at) = (String::new(), whole.start as usize);

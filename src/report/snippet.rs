@@ -30,7 +30,7 @@ pub(super) struct SnippetMark {
 const FRAME_END: &str = "╰────";
 
 /// A mark that covers more lines than this is shown by its first line.
-const MOST_LINES: usize = 6;
+const MAX_LINES: usize = 6;
 
 /// Lines shown above the marked ones.
 const ABOVE: usize = 1;
@@ -338,7 +338,7 @@ impl<'a> VisibleMark<'a> {
         let end = boundary(text, mark.span.end as usize).max(start);
         let mut end = start + text[start..end].trim_end().len();
         let first_line = file.line_of(start);
-        if file.line_of(end) >= first_line + MOST_LINES {
+        if file.line_of(end) >= first_line + MAX_LINES {
             end = file.line_range(first_line).end.max(start);
         }
         Self {

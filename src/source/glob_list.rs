@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use globset::{Error, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Bytes of the longest text that is compared here: each `*` of a pattern may be tried at every byte.
-const LONGEST_TEXT: usize = 256;
+const MAX_TEXT_BYTES: usize = 256;
 /// Wildcards of a pattern that is compared here, for the same reason.
-const MOST_WILDCARDS: usize = 4;
+const MAX_WILDCARDS: usize = 4;
 /// Texts after which the compiled list is cheaper: it costs about as much as comparing this many.
 const MANY_TEXTS: usize = 1000;
 
@@ -117,7 +117,7 @@ impl GlobList {
     fn compiled_for(&self, text: &str) -> Option<&GlobSet> {
         let is_few = self.asked.fetch_add(1, Ordering::Relaxed) < MANY_TEXTS;
         let are_plain = self.plain.len() == self.globs.len();
-        if is_few && are_plain && text.len() <= LONGEST_TEXT {
+        if is_few && are_plain && text.len() <= MAX_TEXT_BYTES {
             return None;
         }
         Some(self.compiled.get_or_init(|| self.compile()))
@@ -201,7 +201,7 @@ fn read_plain(glob: &str) -> Option<Vec<GlobPart>> {
     let is_other = |byte: u8| matches!(byte, b'?' | b'!' | b'\\') || !byte.is_ascii();
     let without_classes = glob.replace("[!_]", "");
     let wildcards = glob.split('*').filter(|run| !run.is_empty()).count();
-    if glob.is_empty() || without_classes.bytes().any(is_other) || wildcards > MOST_WILDCARDS + 1 {
+    if glob.is_empty() || without_classes.bytes().any(is_other) || wildcards > MAX_WILDCARDS + 1 {
         return None;
     }
     let mut parts = Vec::new();

@@ -74,14 +74,14 @@ pub(super) fn parse(comment: &Comment) -> ParsedComment<'_> {
 }
 
 /// Rules of one comment. Each is a pattern that is compiled and tried on every finding below it.
-const MOST_RULES: usize = 100;
+const MAX_RULES: usize = 100;
 
 /// The ids of a list that stands at `start` in the comment's text.
 fn ids(list: &str, start: usize) -> Result<Vec<RulePattern>, &'static str> {
     if list.trim().is_empty() {
         return Err(NO_RULES);
     }
-    if list.split(',').count() > MOST_RULES {
+    if list.split(',').count() > MAX_RULES {
         return Err(TOO_MANY);
     }
     let mut at = start;

@@ -71,7 +71,7 @@ impl CodeGrammar {
 
 /// Levels of a tree. Readers walk trees by recursion, and a stack that overflows ends the program:
 /// nothing deeper reaches them. Written code stays far below, long chains of calls included.
-const MOST_LEVELS: usize = 300;
+const MAX_LEVELS: usize = 300;
 
 /// Levels below that in which a node is looked for that a name or an empty block can stand for.
 const LEVELS_TO_SPARE: usize = 12;
@@ -82,7 +82,7 @@ pub struct CodeTree {
     grammar: CodeGrammar,
     excerpt: Excerpt,
     tree: Option<Tree>,
-    /// What lay below [`MOST_LEVELS`] and is one name in the tree.
+    /// What lay below [`MAX_LEVELS`] and is one name in the tree.
     too_deep: Vec<Range<usize>>,
 }
 
@@ -125,10 +125,10 @@ fn parts_too_deep(tree: &Tree) -> Vec<Range<usize>> {
     let mut level = 0;
     loop {
         let node = cursor.node();
-        let is_last = level == MOST_LEVELS + LEVELS_TO_SPARE;
-        if level >= MOST_LEVELS && node.child_count() > 0 && (is_last || is_replaceable(node)) {
+        let is_last = level == MAX_LEVELS + LEVELS_TO_SPARE;
+        if level >= MAX_LEVELS && node.child_count() > 0 && (is_last || is_replaceable(node)) {
             found.push(node.byte_range());
-        } else if level + node.descendant_count() > MOST_LEVELS && cursor.goto_first_child() {
+        } else if level + node.descendant_count() > MAX_LEVELS && cursor.goto_first_child() {
             level += 1;
             continue;
         }

@@ -48,7 +48,7 @@ impl JinjaPart {
 }
 
 /// Blocks in blocks are followed this deep.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// The parts of a text; `None` where a block does not close.
 pub fn parse(text: &str) -> Option<Vec<JinjaPart>> {
@@ -172,7 +172,7 @@ impl JinjaReader<'_> {
     }
 
     fn read_nested(&mut self, depth: usize) -> Option<(Vec<JinjaPart>, BlockEnd)> {
-        (depth <= DEEPEST).then(|| self.parts(depth))?
+        (depth <= MAX_DEPTH).then(|| self.parts(depth))?
     }
 
     fn choice(&mut self, start: usize, condition: Range<usize>, depth: usize) -> Option<JinjaPart> {

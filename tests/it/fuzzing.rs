@@ -23,10 +23,10 @@ use targets::{FuzzTarget, TARGETS};
 const MUTATIONS: usize = 6;
 
 /// A text that takes longer than this is a defect, also in a debug build beside other tests.
-const MOST_SECONDS: u64 = 60;
+const MAX_SECONDS: u64 = 60;
 
 /// Texts are kept shorter than this: what costs too much shows in short ones, too.
-const MOST_BYTES: usize = 20_000;
+const MAX_BYTES: usize = 20_000;
 
 /// Words that mean something to a reader.
 const WORDS: &[&str] = &[
@@ -203,7 +203,7 @@ fn mutated(text: &str, corpus: &[String], numbers: &mut SeededNumbers) -> String
             }
         }
     }
-    bytes.truncate(MOST_BYTES);
+    bytes.truncate(MAX_BYTES);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -236,7 +236,7 @@ fn fixtures(target: &FuzzTarget) -> Vec<String> {
             wanted.map(|fence| fence.text).collect()
         }
     });
-    fences.filter(|text| text.len() < MOST_BYTES).collect()
+    fences.filter(|text| text.len() < MAX_BYTES).collect()
 }
 
 /// The fences of a page that have a path, as one tree.
@@ -257,7 +257,7 @@ fn fault(target: &FuzzTarget, text: &str) -> Option<String> {
     if outcome.is_err() {
         return Some("a panic".to_owned());
     }
-    (taken > Duration::from_secs(MOST_SECONDS)).then(|| format!("{taken:?}"))
+    (taken > Duration::from_secs(MAX_SECONDS)).then(|| format!("{taken:?}"))
 }
 
 fn kept(target: &FuzzTarget, text: &str, why: &str) -> String {

@@ -18,10 +18,10 @@ use crate::support::assert_no_faults;
 use crate::support::harness::{Harness, Sample};
 
 /// What twice the input may cost, in instructions and in bytes of the report.
-const MOST_GROWTH: f64 = 2.3;
+const MAX_GROWTH: f64 = 2.3;
 
 /// From where time accuses: other work on the machine makes 2.4 of what is 2.0.
-const MOST_TIME: f64 = 2.5;
+const MAX_TIME: f64 = 2.5;
 
 /// Rounds before a case is counted.
 const ROUNDS: usize = 3;
@@ -122,7 +122,7 @@ fn count_instructions(tree: &Tree) -> f64 {
 
 fn bytes_grow(costs: &[TreeCost; 3]) -> bool {
     let mut pairs = costs.windows(2);
-    pairs.any(|pair| pair[1].bytes as f64 / pair[0].bytes as f64 > MOST_GROWTH)
+    pairs.any(|pair| pair[1].bytes as f64 / pair[0].bytes as f64 > MAX_GROWTH)
 }
 
 /// What is wrong with the growth, if anything is.
@@ -130,7 +130,7 @@ fn grown(costs: &[TreeCost; 3]) -> Option<String> {
     let too_much = costs.windows(2).find_map(|pair| {
         let time = pair[1].time.as_secs_f64() / pair[0].time.max(LEAST).as_secs_f64();
         let bytes = pair[1].bytes as f64 / pair[0].bytes as f64;
-        (time > MOST_TIME || bytes > MOST_GROWTH).then(|| time.max(bytes))
+        (time > MAX_TIME || bytes > MAX_GROWTH).then(|| time.max(bytes))
     });
     too_much.map(|worst| format!("twice the input cost {worst:.1} times as much"))
 }
@@ -165,7 +165,7 @@ fn twice_the_input_costs_twice_the_work() {
         println!("{}: {why}; instructions: {counted:?}", case.name);
         let [first, second, third] = counted.map(|count| count - none);
         let worst = (second / first).max(third / second);
-        if worst > MOST_GROWTH || bytes_grow(&costs) {
+        if worst > MAX_GROWTH || bytes_grow(&costs) {
             faults.push(format!(
                 "{}: {why}; {worst:.2} times the instructions",
                 case.name

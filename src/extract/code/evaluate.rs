@@ -51,7 +51,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
         let code = self.code();
         match &code.expression(id).form {
             CodeExpressionForm::Constant(ConstValue::Text(text))
-                if text.len() > fold::LONGEST_TEXT =>
+                if text.len() > fold::MAX_TEXT_BYTES =>
             {
                 CodeValue::Plain(fold::unknown("a text that is too long"))
             }

@@ -9,7 +9,7 @@ use crate::facts::raw::{ConstValue, EnvDefault};
 
 /// Bytes of the longest text that is followed. Addresses and settings are far shorter, and one that is
 /// put together of itself doubles with each line.
-pub(in crate::extract) const LONGEST_TEXT: usize = 4 << 10;
+pub(in crate::extract) const MAX_TEXT_BYTES: usize = 4 << 10;
 
 /// A value that comes from code of a kind that is not followed.
 pub(in crate::extract) fn unknown(kind: &'static str) -> ConstValue {
@@ -69,7 +69,7 @@ pub(in crate::extract) fn binary(
 fn known_binary(operator: &str, left: &ConstValue, right: &ConstValue) -> Option<ConstValue> {
     use ConstValue::{Bool, Duration, Float, Int, Text};
     Some(match (left, right) {
-        (Text(a), Text(b)) if operator == "+" && a.len() + b.len() <= LONGEST_TEXT => {
+        (Text(a), Text(b)) if operator == "+" && a.len() + b.len() <= MAX_TEXT_BYTES => {
             Text(format!("{a}{b}"))
         }
         (Bool(a), Bool(b)) => Bool(match operator {

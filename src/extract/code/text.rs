@@ -85,7 +85,7 @@ pub(super) fn replaced(value: ConstValue, old: &str, new: &str) -> ConstValue {
     match value {
         ConstValue::Text(text) => {
             let added = text.matches(old).count().saturating_mul(new.len());
-            match text.len().saturating_add(added) > fold::LONGEST_TEXT {
+            match text.len().saturating_add(added) > fold::MAX_TEXT_BYTES {
                 true => fold::unknown("a text that is too long"),
                 false => ConstValue::Text(text.replace(old, new)),
             }
@@ -123,7 +123,7 @@ pub(super) fn fill_braces(
     named: &BTreeMap<String, ConstValue>,
 ) -> Option<Vec<ConstValue>> {
     let mut parts = Vec::new();
-    let mut room = fold::LONGEST_TEXT;
+    let mut room = fold::MAX_TEXT_BYTES;
     let mut rest = format;
     let mut next = 0;
     while let Some((before, behind)) = rest.split_once('{') {
@@ -150,7 +150,7 @@ pub(super) fn fill_braces(
 pub(super) fn fill_placeholders(format: &str, values: &[ConstValue]) -> Option<Vec<ConstValue>> {
     let mut values = values.iter();
     let mut parts = Vec::new();
-    let mut room = fold::LONGEST_TEXT;
+    let mut room = fold::MAX_TEXT_BYTES;
     let mut rest = format;
     while let Some((before, behind)) = rest.split_once('%') {
         parts.push(ConstValue::Text(before.to_owned()));
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_not_followed() {
-        let half = "x".repeat(fold::LONGEST_TEXT / 2);
+        let half = "x".repeat(fold::MAX_TEXT_BYTES / 2);
         let twice = |text: &str| {
             fill_braces(
                 "{0}{0}",

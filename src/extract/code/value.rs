@@ -61,7 +61,7 @@ pub(in crate::extract) struct DeclaredType(pub(in crate::extract) usize);
 
 /// Values of the longest list that is followed, those inside of it and longer texts counted too. One
 /// that is put together of itself doubles with each line.
-const MOST_ITEMS: usize = 250;
+const MAX_ITEMS: usize = 250;
 
 /// Bytes of a text that count as one value.
 const BYTES_OF_ITEM: usize = 64;
@@ -69,7 +69,7 @@ const BYTES_OF_ITEM: usize = 64;
 impl CodeValue {
     /// A list of values, if there are not too many.
     pub(in crate::extract) fn list(items: impl IntoIterator<Item = Self>) -> Self {
-        let mut room = MOST_ITEMS;
+        let mut room = MAX_ITEMS;
         let mut list = Vec::new();
         for item in items {
             match room.checked_sub(item.weight()) {

@@ -12,10 +12,10 @@ use crate::source::path;
 use crate::syntax::yaml::YamlNode;
 
 /// How many files may include each other in a row.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// How many inclusions of a tree are followed.
-const MOST: usize = 256;
+const MAX_FILES: usize = 256;
 
 /// A place where a file is included.
 pub(super) struct ComposeInclude<'a> {
@@ -68,7 +68,7 @@ impl<'a> IncludeReader<'a, '_> {
     ) {
         let entries = file.root.get("include").map(YamlNode::items);
         for entry in entries.unwrap_or_default() {
-            if found.len() >= MOST || chain.len() > DEEPEST {
+            if found.len() >= MAX_FILES || chain.len() > MAX_DEPTH {
                 return;
             }
             let Some(inclusion) = self.inclusion(entry) else {

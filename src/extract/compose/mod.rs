@@ -23,7 +23,7 @@ use crate::extract::interpolate::FillBudget;
 use crate::extract::tree_files::TreeFiles;
 use crate::extract::variables::VariableValues;
 use crate::facts::Cause;
-use crate::facts::bounds::MOST_SERVERS;
+use crate::facts::bounds::MAX_SERVERS;
 use crate::facts::raw::RawFacts;
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Excerpt, path};
@@ -33,7 +33,7 @@ use include::ComposeInclude;
 use service::ComposeService;
 
 /// How many services may extend each other in a row.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// A compose file of the tree.
 #[derive(Clone, Debug)]
@@ -304,7 +304,7 @@ impl<'a> ComposeProject<'a> {
             }
         }
         // One more than are read, so that the excess is noticed and reported.
-        names.truncate(MOST_SERVERS + 1);
+        names.truncate(MAX_SERVERS + 1);
         names
             .into_iter()
             .map(|name| ComposeService {
@@ -335,7 +335,7 @@ impl<'a> ComposeProject<'a> {
             return;
         };
         if let Some((other, base)) = read_extends(node)
-            && depth < DEEPEST
+            && depth < MAX_DEPTH
         {
             let from = match other {
                 None => Some(file),

@@ -37,15 +37,15 @@ pub struct BuildFile {
 }
 
 /// A stage keeps what the stage that it is made of has: so many instructions and stages bound it.
-const MOST_INSTRUCTIONS: usize = 5_000;
-const MOST_STAGES: usize = 100;
+const MAX_INSTRUCTIONS: usize = 5_000;
+const MAX_STAGES: usize = 100;
 
 /// Reads a file; which of its stages matters is decided later. `None` where a program generated it.
 pub fn read(path: &str, excerpt: &Excerpt) -> Option<BuildFile> {
     let parsed = dockerfile::parse(excerpt);
     let of_stage = |instruction: &&Instruction| instruction.name == "FROM";
     let stages = parsed.instructions.iter().filter(of_stage).count();
-    if parsed.instructions.len() > MOST_INSTRUCTIONS || stages > MOST_STAGES {
+    if parsed.instructions.len() > MAX_INSTRUCTIONS || stages > MAX_STAGES {
         return None;
     }
     Some(BuildFile {

@@ -9,8 +9,8 @@ use crate::extract::go::short_functions::OtherGoFile;
 use crate::knowledge::clients::needles::CodeNeedles;
 
 /// How many packages are read for one, and how much of them: what keeps reading in proportion.
-const MOST_PACKAGES: usize = 16;
-const MOST_BYTES: usize = 500_000;
+const MAX_PACKAGES: usize = 16;
+const MAX_BYTES: usize = 500_000;
 
 /// The Go files of a tree by the path that code imports their package by.
 pub type GoPackagePaths = BTreeMap<String, Vec<GoFile>>;
@@ -41,7 +41,7 @@ pub(super) fn find_needed(
         }
     }
     let mut found = Vec::new();
-    let mut left = MOST_BYTES;
+    let mut left = MAX_BYTES;
     for (path, names) in asked {
         let package = paths.get(path).into_iter().flatten();
         let files: Vec<GoFile> = package
@@ -53,7 +53,7 @@ pub(super) fn find_needed(
         }
         let files = read_in_part(files, needles);
         let size: usize = files.iter().map(|file| file.excerpt.text().len()).sum();
-        if size <= left && found.len() < MOST_PACKAGES {
+        if size <= left && found.len() < MAX_PACKAGES {
             left -= size;
             let path = path.to_owned();
             found.push(NeededGoPackage { path, files });

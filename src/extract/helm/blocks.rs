@@ -92,7 +92,7 @@ pub(super) fn parts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Option<Vec<Bl
             | TemplateBlockKind::Range
             | TemplateBlockKind::Define => {
                 open.push((index, TemplateBlock::default()));
-                if open.len() > super::DEEPEST {
+                if open.len() > super::MAX_DEPTH {
                     return None;
                 }
             }

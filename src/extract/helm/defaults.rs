@@ -22,7 +22,7 @@ pub const DEFINITION: &str = "define \"";
 const BESIDE: &str = "file://";
 
 /// Charts are nested no deeper.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// A chart of the tree, read when one of its templates is.
 #[derive(Debug)]
@@ -218,7 +218,7 @@ impl Chart {
         });
         let description = document(&self.description);
         let mut values = values.filter(YamlNode::is_map)?;
-        if let Some((above, folder)) = self.parent.as_ref().filter(|_| depth < DEEPEST) {
+        if let Some((above, folder)) = self.parent.as_ref().filter(|_| depth < MAX_DEPTH) {
             let name = known_text(description.as_ref().and_then(|root| root.get("name")));
             let above = above.own(depth + 1)?;
             let given = above.find_given(name.unwrap_or(folder))?;

@@ -27,7 +27,7 @@ pub(super) struct TemplateScope<'a> {
 }
 
 /// Parentheses are followed as deep as this.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 impl<'a> TemplateScope<'a> {
     /// What names stand for in a block whose body may be there or not; in one with a `.` of its own
@@ -203,7 +203,7 @@ impl<'a> TemplateEvaluator<'_, 'a> {
 
     fn pipeline(&mut self) -> Option<TemplateValue<'a>> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return None;
         }
         let mut value = self.command(None);
@@ -334,7 +334,7 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
             .map(|text| TemplateValue::Text { text, typed: true }),
         "indent" | "nindent" => {
             let by: usize = argument(0)?.print()?.text().parse().ok()?;
-            let made = argument(1)?.print_open()?.indent_by(by.min(MOST_BLANKS));
+            let made = argument(1)?.print_open()?.indent_by(by.min(MAX_BLANKS));
             let mut whole = RenderedText::new(if function == "nindent" { "\n" } else { "" }, None);
             whole.append(made);
             Some(text(whole))
@@ -455,7 +455,7 @@ fn truth<'a>(holds: bool) -> TemplateValue<'a> {
 }
 
 /// No text is indented further.
-const MOST_BLANKS: usize = 200;
+const MAX_BLANKS: usize = 200;
 
 /// `printf` with `%s`, `%v` and `%d` alone.
 fn format_text(arguments: &[TemplateArgument<'_>]) -> Option<RenderedText> {

@@ -45,18 +45,18 @@ pub struct FilledTemplate {
 
 /// A template with more actions is read as it stands, and so is what blocks this deep hold or what
 /// comes to more text.
-const MOST_ACTIONS: usize = 2_000;
-const DEEPEST: usize = 64;
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MAX_ACTIONS: usize = 2_000;
+const MAX_DEPTH: usize = 64;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// A `range` over more entries stays as it is, and so do all behind this many steps.
-const MOST_ITEMS: usize = 200;
-const MOST_STEPS: usize = 50_000;
+const MAX_ITEMS: usize = 200;
+const MAX_STEPS: usize = 50_000;
 
 /// Fills in a template; `None` where nothing in it could be.
 pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTemplate> {
     let text = excerpt.text();
     let ranges = template::actions(text);
-    if ranges.len() > MOST_ACTIONS {
+    if ranges.len() > MAX_ACTIONS {
         return None;
     }
     let parts = blocks::parts(text, &ranges)?;
@@ -321,7 +321,7 @@ impl<'a> TemplateFiller<'a> {
             .collect();
         let is_whole = !node.is_open() && !node.has_placeholder();
         let count = node.entries().len() + node.items().len();
-        let fits = count <= MOST_ITEMS && self.steps <= MOST_STEPS && self.written <= MOST_BYTES;
+        let fits = count <= MAX_ITEMS && self.steps <= MAX_STEPS && self.written <= MAX_BYTES;
         if !is_whole || !fits || !(node.is_map() || node.is_seq()) {
             return None;
         }
@@ -403,7 +403,7 @@ impl<'a> TemplateFiller<'a> {
         let line = before.rfind('\n').map_or(before, |at| &before[at..]);
         let is_line = || line.trim().is_empty() || text.text().starts_with('\n');
         let stands = text.is_plain() || is_line() && text.is_open_block();
-        stands && self.written + text.len() <= MOST_BYTES
+        stands && self.written + text.len() <= MAX_BYTES
     }
 
     fn assign(&mut self, part: &BlockAction<'_>) {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::MOST_ACTIONS;
+use super::MAX_ACTIONS;
 use super::blocks::{self, TemplateBlockKind};
 use crate::source::{Excerpt, FileId};
 use crate::syntax::template;
@@ -36,7 +36,7 @@ impl NamedTemplates {
     fn add(&mut self, file: &Excerpt) {
         let text = file.text();
         let ranges = template::actions(text);
-        let parts = match ranges.len() > MOST_ACTIONS {
+        let parts = match ranges.len() > MAX_ACTIONS {
             true => None,
             false => blocks::parts(text, &ranges),
         };
@@ -85,9 +85,9 @@ pub(super) struct CallBudget {
 }
 
 /// Calls of one file, and how deep they call each other.
-const MOST_CALLS: usize = 1_000;
-const DEEPEST: usize = 16;
-pub(super) const MOST_SPENT: usize = 2 * 1024 * 1024;
+const MAX_CALLS: usize = 1_000;
+const MAX_DEPTH: usize = 16;
+pub(super) const MAX_SPENT: usize = 2 * 1024 * 1024;
 
 impl CallBudget {
     /// Begins a call of a body of so many bytes, which are paid before any of them is looked at;
@@ -95,7 +95,7 @@ impl CallBudget {
     pub(super) fn enter(&self, length: usize) -> Option<()> {
         let (calls, depth) = (self.calls.get(), self.depth.get());
         let spent = self.spent.get().saturating_add(length);
-        if calls >= MOST_CALLS || depth >= DEEPEST || spent > MOST_SPENT {
+        if calls >= MAX_CALLS || depth >= MAX_DEPTH || spent > MAX_SPENT {
             return None;
         }
         self.calls.set(calls + 1);

@@ -1,6 +1,6 @@
 //! What becomes of a template with the chart's own values.
 
-use super::named::{MOST_SPENT, NamedTemplates};
+use super::named::{MAX_SPENT, NamedTemplates};
 use super::{TemplateValues, fill};
 use crate::source::{Excerpt, FileId};
 use crate::syntax::yaml;
@@ -210,10 +210,10 @@ fn bodies_of_calls_have_a_budget() {
     };
     let once = "a: {{ include \"x\" . }}\n";
     let twice = format!("{once}{once}");
-    assert_eq!(called(MOST_SPENT, once).as_deref(), Some("a: 1gb\n"));
-    assert_eq!(called(MOST_SPENT + 1, once), None);
-    let half = called(MOST_SPENT / 2 - 100, &twice);
+    assert_eq!(called(MAX_SPENT, once).as_deref(), Some("a: 1gb\n"));
+    assert_eq!(called(MAX_SPENT + 1, once), None);
+    let half = called(MAX_SPENT / 2 - 100, &twice);
     assert_eq!(half.as_deref(), Some("a: 1gb\na: 1gb\n"));
-    let most = called(MOST_SPENT / 2 + 1, &twice);
+    let most = called(MAX_SPENT / 2 + 1, &twice);
     assert_eq!(most, Some(format!("a: 1gb\n{once}")));
 }

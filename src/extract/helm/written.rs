@@ -40,8 +40,8 @@ pub(super) struct RenderedPiece {
 }
 
 /// What is written deeper is not, nor what comes to more pieces.
-const DEEPEST: usize = 32;
-const MOST_PIECES: usize = 4096;
+const MAX_DEPTH: usize = 32;
+const MAX_PIECES: usize = 4096;
 
 impl RenderedText {
     pub(super) fn new(text: &str, far: Option<Span>) -> Self {
@@ -77,14 +77,14 @@ impl RenderedText {
     }
 
     /// No text that an action writes is longer: what grows with every step is not followed.
-    const MOST_BYTES: usize = 64 * 1024;
+    const MAX_BYTES: usize = 64 * 1024;
 
     pub(super) fn len(&self) -> usize {
         self.0.iter().map(|piece| piece.text.len()).sum()
     }
 
     pub(super) fn within_bounds(self) -> Option<Self> {
-        (self.len() <= Self::MOST_BYTES).then_some(self)
+        (self.len() <= Self::MAX_BYTES).then_some(self)
     }
 
     /// It holds nothing that would be read as an action once it is written.
@@ -296,7 +296,7 @@ enum PlainScalarKind {
 }
 
 /// From this on numbers are written with an exponent.
-const MOST_DIGITS: usize = 6;
+const MAX_DIGITS: usize = 6;
 
 fn sort(text: &str) -> PlainScalarKind {
     let lower = text.to_ascii_lowercase();
@@ -309,7 +309,7 @@ fn sort(text: &str) -> PlainScalarKind {
     }
     let canonical = |text: &str| {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        digits && text.len() <= MOST_DIGITS && (text == "0" || !text.starts_with('0'))
+        digits && text.len() <= MAX_DIGITS && (text == "0" || !text.starts_with('0'))
     };
     if canonical(unsigned) && !text.starts_with('+') {
         return PlainScalarKind::Number;
@@ -364,7 +364,7 @@ fn print(node: &YamlNode) -> Option<RenderedText> {
 
 /// A node as block-style YAML, from the column `by` on.
 fn yaml(node: &YamlNode, by: usize, out: &mut RenderedText) -> Option<()> {
-    if by > 2 * DEEPEST || out.0.len() > MOST_PIECES {
+    if by > 2 * MAX_DEPTH || out.0.len() > MAX_PIECES {
         return None;
     }
     match &node.kind {

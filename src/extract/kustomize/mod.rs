@@ -26,9 +26,9 @@ pub use set::KustomizeObject;
 pub use tree::{FILE_NAMES, KustomizeTree, TreeFile};
 
 /// Kustomizations that build upon each other in more steps than these are cut off.
-const MOST_STEPS: usize = 2_000;
+const MAX_STEPS: usize = 2_000;
 /// No kustomization is built upon deeper than this.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// Transformers of kustomize's own that write labels and annotations alone.
 const HARMLESS_TRANSFORMERS: [&str; 2] = ["LabelTransformer", "AnnotationsTransformer"];
@@ -182,7 +182,7 @@ impl KustomizeBuilder<'_> {
     fn add_folder(&mut self, dir: &str, set: &mut ObjectSet) {
         self.steps += 1;
         let circle = self.open.iter().any(|open| open == dir);
-        if circle || self.steps > MOST_STEPS || self.open.len() >= DEEPEST {
+        if circle || self.steps > MAX_STEPS || self.open.len() >= MAX_DEPTH {
             return set.opaque("kustomizations that build upon each other in a circle");
         }
         let Some(root) = document(self.tree, dir) else {

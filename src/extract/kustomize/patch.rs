@@ -85,7 +85,7 @@ fn own_target(set: &ObjectSet, patch: &YamlNode) -> Option<usize> {
 
 /// Bytes that a compiled pattern may come to: any pattern over names that people write fits, and one
 /// of nested repetitions costs no more than a few milliseconds.
-const LARGEST_PATTERN: usize = 256 << 10;
+const MAX_PATTERN_BYTES: usize = 256 << 10;
 
 /// The objects that a `target:` selects: every field that it has must fit.
 fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
@@ -95,7 +95,7 @@ fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
         field(name).map(|text| {
             let whole = format!("^(?:{text})$");
             let mut pattern = RegexBuilder::new(&whole);
-            pattern.size_limit(LARGEST_PATTERN).build().ok()
+            pattern.size_limit(MAX_PATTERN_BYTES).build().ok()
         })
     };
     let (kind, name, namespace) = (pattern("kind"), pattern("name"), pattern("namespace"));

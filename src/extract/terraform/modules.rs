@@ -10,8 +10,8 @@ use crate::source::{Excerpt, path};
 use crate::syntax::hcl::{self, HclBlock, HclItem, HclValue};
 
 /// Values refer to others no deeper, and no more of them are looked at for one block.
-const DEEPEST: usize = 12;
-const MOST_LOOKUPS: usize = 50_000;
+const MAX_DEPTH: usize = 12;
+const MAX_LOOKUPS: usize = 50_000;
 /// A file whose variables Terraform takes by itself.
 const OWN_VARIABLES: &str = "terraform.tfvars";
 const AUTOMATIC: &str = ".auto.tfvars";
@@ -126,7 +126,7 @@ impl ModuleScope<'_> {
     /// What a name comes to.
     fn resolve_name(&self, folder: &str, name: &str, depth: usize) -> Option<HclItem> {
         self.lookups.set(self.lookups.get() + 1);
-        if depth > DEEPEST || self.lookups.get() > MOST_LOOKUPS {
+        if depth > MAX_DEPTH || self.lookups.get() > MAX_LOOKUPS {
             return None;
         }
         let module = self.modules.modules.get(folder)?;

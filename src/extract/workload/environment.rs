@@ -12,7 +12,7 @@ use crate::syntax::yaml::YamlNode;
 
 /// Variables of a container that objects give. Each source with a prefix gives all keys of its object
 /// again.
-const MOST_VARIABLES: usize = 5_000;
+const MAX_VARIABLES: usize = 5_000;
 
 impl PodSpec<'_> {
     /// All variables: a later source of `envFrom` wins, and `env` over all of them.
@@ -20,7 +20,7 @@ impl PodSpec<'_> {
         let mut environment = self.links(container);
         let from = container.get("envFrom");
         for source in from.map(YamlNode::items).unwrap_or_default() {
-            if environment.len() < MOST_VARIABLES {
+            if environment.len() < MAX_VARIABLES {
                 self.take_all(source, &mut environment);
             }
         }
@@ -99,7 +99,7 @@ impl PodSpec<'_> {
                     "Secret" => Err(from_secret(key, root)),
                     _ => plain(&entry.value),
                 };
-                if environment.len() >= MOST_VARIABLES {
+                if environment.len() >= MAX_VARIABLES {
                     environment.insert(ANY_OTHER.to_owned(), Err(Cause::FilledTooLong));
                     return;
                 }

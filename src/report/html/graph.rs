@@ -19,7 +19,7 @@ const HEIGHT: usize = 32;
 const LETTERS: usize = 32;
 
 /// Boxes of a side above which the drawing is left out: so many lines cannot be followed.
-const MOST: usize = 40;
+const MAX_NODES: usize = 40;
 
 /// One line of the drawing: a client, and the group of servers that it talks to.
 struct GraphEdge<'a> {
@@ -72,7 +72,7 @@ fn drawing(edges: &[GraphEdge<'_>], groups: &[ServerGroup<'_>]) -> String {
     let left = rows(edges.iter().map(|edge| edge.from));
     let right = rows(edges.iter().map(|edge| edge.to));
     let tallest = left.len().max(right.len());
-    if tallest > MOST {
+    if tallest > MAX_NODES {
         return String::new();
     }
     let lines: String = edges

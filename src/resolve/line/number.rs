@@ -210,7 +210,7 @@ impl LineReader<'_> {
         let (digits, unit) = body.split_at(split);
         let factor = unit_factor(unit)?;
         let negative = body.len() < word.len();
-        if digits.len() >= MOST_DIGITS || negative && digits.is_empty() {
+        if digits.len() >= MAX_DIGITS || negative && digits.is_empty() {
             return None;
         }
         let number = digits.parse::<u64>();
@@ -273,7 +273,7 @@ impl LineReader<'_> {
 }
 
 /// The server copies the digits into a buffer of this size.
-const MOST_DIGITS: usize = 128;
+const MAX_DIGITS: usize = 128;
 
 fn unit_factor(unit: &str) -> Option<u64> {
     Some(match unit.to_ascii_lowercase().as_str() {

@@ -441,7 +441,7 @@ fn find_missing_in_mount(
                     .iter()
                     .any(|path| path.starts_with(&format!("{below}/"))),
             };
-            let listed: Vec<&str> = paths.iter().take(MOST_LISTED).map(String::as_str).collect();
+            let listed: Vec<&str> = paths.iter().take(MAX_LISTED).map(String::as_str).collect();
             let has = match listed.is_empty() {
                 true => "it is empty".to_owned(),
                 false => format!("it has {}", listed.join(", ")),
@@ -455,7 +455,7 @@ fn find_missing_in_mount(
 }
 
 /// No more keys of a ConfigMap than these are listed in a sentence.
-const MOST_LISTED: usize = 5;
+const MAX_LISTED: usize = 5;
 
 fn value_of(missing: Result<Option<Absence>, Cause>, path: &str, place: &ArgWord) -> FactValue {
     match missing {

@@ -11,7 +11,7 @@ use crate::resolve::server::ServerResolver;
 
 /// No more texts than this are read in the place of `include` lines: files that include each other
 /// in many ways are cut off, as what they come to grows without bound.
-const MOST_INCLUDED: usize = 256;
+const MAX_INCLUDED: usize = 256;
 
 /// What a default comes from that the image's build changed.
 const IMAGE: &str = "the official image";
@@ -45,7 +45,7 @@ impl<'a> ServerResolver<'a> {
         more.then(|| {
             let name = self.name();
             format!(
-                "{name} includes more than {MOST_INCLUDED} files; the remaining ones are ignored"
+                "{name} includes more than {MAX_INCLUDED} files; the remaining ones are ignored"
             )
         })
     }
@@ -63,7 +63,7 @@ impl<'a> ServerResolver<'a> {
                 if read.contains(&other) {
                     continue;
                 }
-                if read.len() < MOST_INCLUDED {
+                if read.len() < MAX_INCLUDED {
                     read.push(other);
                 } else {
                     more = true;
@@ -254,7 +254,7 @@ impl<'a> StepBuilder<'_, 'a> {
                 self.hide(not_visible(&text.name));
                 continue;
             }
-            if self.included + others.len() > MOST_INCLUDED {
+            if self.included + others.len() > MAX_INCLUDED {
                 self.hide(Cause::TooMany("includes more files"));
                 continue;
             }

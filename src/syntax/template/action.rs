@@ -50,7 +50,11 @@ fn placeholder_end(text: &str, start: usize) -> Option<usize> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
     let behind_word = start > 0 && is_word(&bytes[start - 1]);
     let is_part = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_';
-    let length = inner.iter().take(MOST_NAME).take_while(is_part).count();
+    let length = inner
+        .iter()
+        .take(MAX_NAME_LENGTH)
+        .take_while(is_part)
+        .count();
     let fits = bytes[start] == b'@' && !behind_word && length > 1 && inner[0].is_ascii_uppercase();
     (fits && inner.get(length) == Some(&b'@')).then_some(start + length + 2)
 }
@@ -61,7 +65,7 @@ pub(super) fn has_placeholder(text: &str) -> bool {
 }
 
 /// No name of a placeholder is longer than this.
-const MOST_NAME: usize = 64;
+const MAX_NAME_LENGTH: usize = 64;
 
 /// No action is longer than this; it bounds what one that never ends can cost.
 const MAX_LENGTH: usize = 64 * 1024;

@@ -14,7 +14,7 @@ use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{ConstValue, OptionWrite};
 
 /// A function that is called from more places is not followed to its callers.
-const MOST_CALLERS: usize = 8;
+const MAX_CALLERS: usize = 8;
 
 impl<'p> CodeInterpreter<'p, '_> {
     /// Gives the parameters of a function that only its package can call what all its callers agree on.
@@ -30,7 +30,7 @@ impl<'p> CodeInterpreter<'p, '_> {
             return;
         }
         let sites = seen::find_sites(&self.seen_here(), name).unwrap_or_default();
-        if sites.len() > MOST_CALLERS {
+        if sites.len() > MAX_CALLERS {
             return;
         }
         let calls: Option<Vec<(FileAt, Vec<ExpressionId>)>> = sites

@@ -44,7 +44,7 @@ const INLINE_STATEMENTS: u32 = 2_000;
 /// How many bytes of code may be looked through for what names are declared as.
 const LOOKED_THROUGH: usize = 32_000_000;
 /// How many parts that are not followed are remembered.
-const MOST_SKIPPED: usize = 64;
+const MAX_SKIPPED: usize = 64;
 
 impl<'p, 'm> CodeInterpreter<'p, 'm> {
     pub(super) fn is_typed(&self) -> bool {
@@ -263,7 +263,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
 
     fn pass_over_part(&mut self, range: Range<usize>) {
         self.mark_errors_unknown();
-        if !self.frame().typed.in_place && self.found.skipped.len() < MOST_SKIPPED {
+        if !self.frame().typed.in_place && self.found.skipped.len() < MAX_SKIPPED {
             let file = self.here();
             self.found.skipped.push((file, range));
         }

@@ -9,7 +9,7 @@ use crate::extract::code::outline::CodeOutline;
 use crate::extract::code::value::FileAt;
 
 /// How far a configuration may lead from struct to struct.
-const DEEPEST: u32 = 6;
+const MAX_DEPTH: u32 = 6;
 
 /// A type, and the file that it stands in.
 pub(super) type TypeInFile<'p> = (FileAt, &'p TypeForm);
@@ -24,7 +24,7 @@ enum NameBinding<'p> {
 
 impl<'p> CodeInterpreter<'p, '_> {
     pub(super) fn type_of(&self, id: ExpressionId, depth: u32) -> Option<TypeInFile<'p>> {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return None;
         }
         match &self.code().expression(id).form {
@@ -118,7 +118,7 @@ impl<'p> CodeInterpreter<'p, '_> {
         (file, ty): TypeInFile<'p>,
         depth: u32,
     ) -> Option<(FileAt, &'p [FieldForm])> {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return None;
         }
         match ty {
