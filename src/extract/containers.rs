@@ -8,6 +8,7 @@ use crate::extract::container_paths::whole_path;
 use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
+use crate::extract::mentions::count_mentions;
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::scalar::{known_text, raw_scalar};
 use crate::extract::script;
@@ -307,16 +308,19 @@ fn list_variables(options: &[(&str, &ArgWord)], words: &[ArgWord]) -> Vec<RawGiv
     let given = options
         .iter()
         .filter(|(name, _)| *name == "-e" || *name == "--env");
-    let variable = |(_, word): &(&str, &ArgWord)| {
-        let name = word.text.split('=').next().unwrap_or_default();
-        let others = words.iter().filter(|other| other.span != word.span);
-        RawGivenVariable {
-            name: name.to_owned(),
-            span: word.span,
-            is_used: others.clone().any(|other| other.text.contains(name)),
-        }
-    };
-    given.map(variable).collect()
+    let named: Vec<(&str, Span)> = given
+        .map(|(_, word)| (word.text.split('=').next().unwrap_or_default(), word.span))
+        .collect();
+    let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+    let mentions = count_mentions(&names, words.iter().map(|word| word.text.as_str()));
+    let named = named.into_iter().zip(mentions);
+    let variables = named.map(|((name, span), mentions)| RawGivenVariable {
+        name: name.to_owned(),
+        span,
+        // Its own word is one of them.
+        is_used: mentions > 1,
+    });
+    variables.collect()
 }
 
 // Servers.

@@ -29,6 +29,7 @@ pub mod launch;
 pub mod manifest;
 pub mod manifest_context;
 pub mod mapping;
+mod mentions;
 pub mod object_name;
 pub mod objects;
 pub mod pod_chart;

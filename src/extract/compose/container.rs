@@ -4,6 +4,7 @@
 use crate::extract::command::CommandInvocation;
 use crate::extract::compose::service::ComposeService;
 use crate::extract::container_paths::{texts_below, whole_path};
+use crate::extract::mentions::count_mentions;
 use crate::extract::tree_files::TreeImage;
 use crate::facts::Cause;
 use crate::facts::raw::{RawContainer, RawGivenVariable, WrittenCommand};
@@ -53,11 +54,6 @@ impl ComposeService<'_> {
             .collect();
         // A script that is mounted into the service may use any of them.
         let runs_script = texts.iter().any(|text| text.contains(".sh"));
-        let variable = |name: &str, span: Span| RawGivenVariable {
-            name: name.to_owned(),
-            span,
-            is_used: runs_script || texts.iter().any(|text| text.contains(name)),
-        };
         let nodes: Vec<&YamlNode> = self.nodes("environment").map(|(_, node)| node).collect();
         let entries = nodes.iter().flat_map(|node| node.entries());
         let entries = entries.filter_map(|entry| Some((entry.key.as_str()?, entry.key.span)));
@@ -69,7 +65,16 @@ impl ComposeService<'_> {
             Some((name, text.span(0..name.len())))
         });
         let own = entries.chain(items).filter(|(_, span)| is_own(*span));
-        own.map(|(name, span)| variable(name, span)).collect()
+        let own: Vec<(&str, Span)> = own.collect();
+        let names: Vec<&str> = own.iter().map(|(name, _)| *name).collect();
+        let mentions = count_mentions(&names, texts.iter().copied());
+        let own = own.into_iter().zip(mentions);
+        let variables = own.map(|((name, span), mentions)| RawGivenVariable {
+            name: name.to_owned(),
+            span,
+            is_used: runs_script || mentions > 0,
+        });
+        variables.collect()
     }
 
     fn read_command(&self) -> Option<WrittenCommand> {

@@ -8,6 +8,7 @@ use crate::extract::command::CommandInvocation;
 use crate::extract::container_paths::whole_path;
 use crate::extract::image_set_up::VariablePlaces;
 use crate::extract::launch::{self, LaunchResult, StartedProgram};
+use crate::extract::mentions::count_mentions;
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::script;
 use crate::extract::unread_mounts::{may_read_files, why_unread};
@@ -138,11 +139,14 @@ impl MergedUnit<'_> {
         // Every other setting may use a variable, but for the image and the variables themselves.
         let settings = self.settings.iter();
         let users = settings.filter(|s| s.name != names.environment && s.name != names.image);
-        let users: Vec<&str> = users.map(|s| s.value.text()).collect();
-        let variables = self.list_variables(names).into_iter();
-        let variables = variables.map(|(name, setting)| RawGivenVariable {
+        let named = self.list_variables(names);
+        let texts = users.map(|s| s.value.text());
+        let own: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+        let mentions = count_mentions(&own, texts);
+        let variables = named.into_iter().zip(mentions);
+        let variables = variables.map(|((name, setting), mentions)| RawGivenVariable {
             span: setting.value.span_all(),
-            is_used: users.iter().any(|text| text.contains(&name)),
+            is_used: mentions > 0,
             name,
         });
         RawContainer {

@@ -3,12 +3,14 @@
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::container_paths::{texts_below, whole_path};
+use crate::extract::mentions::count_mentions;
 use crate::extract::scalar::known_text;
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::ContainerImage;
 use crate::extract::workload::volumes::key_source;
 use crate::facts::Cause;
 use crate::facts::raw::{RawContainer, RawGivenVariable, WrittenCommand};
+use crate::source::Span;
 use crate::syntax::yaml::YamlNode;
 
 /// Where a container declares its variables: a declaration is not a use.
@@ -42,23 +44,24 @@ impl<'a> PodSpec<'a> {
 
     /// The variables of `env`; those of a ConfigMap or Secret may be meant for others, too.
     fn variables(&self, container: &'a YamlNode) -> Vec<RawGivenVariable> {
-        let spoken = self.list_mentioning(container);
-        let is_used = |name: &str| {
-            let mut texts = spoken.iter().flatten();
-            spoken.is_none() || texts.any(|text| text.contains(name))
-        };
         let entries = container.get("env").map(YamlNode::items);
-        let variable = |entry: &YamlNode| {
-            let node = entry.get("name")?;
-            let name = known_text(Some(node))?;
-            Some(RawGivenVariable {
-                name: name.to_owned(),
-                span: node.span,
-                is_used: is_used(name),
-            })
-        };
         let entries = entries.unwrap_or_default().iter();
-        entries.filter_map(variable).collect()
+        let named: Vec<(&str, Span)> = entries
+            .filter_map(|entry| {
+                let node = entry.get("name")?;
+                Some((known_text(Some(node))?, node.span))
+            })
+            .collect();
+        let spoken = self.list_mentioning(container);
+        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+        let mentions = count_mentions(&names, spoken.iter().flatten().copied());
+        let named = named.into_iter().zip(mentions);
+        let variables = named.map(|((name, span), mentions)| RawGivenVariable {
+            name: name.to_owned(),
+            span,
+            is_used: spoken.is_none() || mentions > 0,
+        });
+        variables.collect()
     }
 
     /// The texts that may mention a variable of the container: its own, the values of its other
