@@ -185,7 +185,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             MatchConfidence::Content,
             globs(&["sh", "mk"])
                 .into_iter()
-                .chain(["makefile", "justfile"].map(str::to_owned)),
+                .chain(["makefile".to_owned()]),
             words_of_programs.clone(),
         ),
         pattern(
