@@ -296,3 +296,23 @@ fn no_two_types_have_one_name() {
         .collect();
     crate::support::assert_no_faults("a name of its own for each type", faults);
 }
+
+/// Other words for a bound than `MAX`.
+const OTHER_BOUNDS: &[&str] = &["MOST", "LONGEST", "LARGEST", "DEEPEST", "HIGHEST", "LIMIT"];
+
+#[test]
+fn a_bound_is_called_max() {
+    let sources = sources();
+    let is_other = |name: &str| {
+        let first = name.split('_').next().unwrap_or_default();
+        OTHER_BOUNDS.contains(&first)
+    };
+    let mut faults = Vec::new();
+    for (path, source) in &sources {
+        let declared = source.code.split("const ").skip(1);
+        let names = declared.filter_map(|behind| behind.split(':').next());
+        let others = names.filter(|name| is_other(name));
+        faults.extend(others.map(|name| format!("{path}: {name}")));
+    }
+    crate::support::assert_no_faults("one word for a bound", faults);
+}
