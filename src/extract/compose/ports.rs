@@ -79,8 +79,11 @@ fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Caus
 }
 
 /// The ports of the container that are published, on whatever address; one that is not known as it is
-/// written.
+/// written. In the host's own network none is: `ports` are discarded there.
 pub(super) fn list_published_ports(service: &ComposeService<'_>) -> Vec<String> {
+    if service.known_text(service.node("network_mode")).as_deref() == Some("host") {
+        return Vec::new();
+    }
     let ports = service.nodes("ports").flat_map(|(_, node)| node.items());
     ports.filter_map(|port| target(service, port)).collect()
 }
