@@ -225,10 +225,12 @@ impl RuleJudge<'_> {
                     severity: running.severity,
                     strength,
                     waivable: running.waivable,
+                    profile: running.profile,
                     rules: self.rules,
                 };
                 let verdict = frame.verdict(scope);
-                if let Some(reported) = self.report_violation(rule, verdict, scope) {
+                let reported = verdict.and_then(|v| self.report_violation(rule, v, scope));
+                if let Some(reported) = reported {
                     let about = self.about(scope.subject);
                     let own = identity(scope.subject);
                     self.spoken.insert((rule.id().to_owned(), own));

@@ -80,6 +80,8 @@ fn bundles(rules: &RuleSet) -> Vec<(&CompiledRule, GlobList)> {
 /// How a rule runs for a path.
 pub(super) struct RunningRule {
     pub(super) severity: Severity,
+    /// Strict where the profile is, or the settings ask for the rule itself.
+    pub(super) profile: RuleProfile,
     pub(super) params: ScopedParams,
     pub(super) waivable: bool,
 }
@@ -156,9 +158,16 @@ impl<'a> SettingsPlan<'a> {
         if enabled == Some(false) && !asked_for {
             return None;
         }
+        let is_wanted = enabled == Some(true) || self.select.is_match(rule.id());
+        let profile = if is_wanted {
+            RuleProfile::Strict
+        } else {
+            self.settings.profile
+        };
         self.is_chosen(rule, enabled == Some(true))
             .then_some(RunningRule {
                 severity,
+                profile,
                 params: values,
                 waivable,
             })

@@ -16,7 +16,7 @@ use crate::policy::outcome::CelValue;
 use crate::policy::place::FindingPlace;
 use crate::policy::rule_source::{
     CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, PerFileDraft, RuleDraft,
-    RuleMistake, TextVariant,
+    RuleMistake, RuleProfile, TextVariant,
 };
 use crate::policy::template::{self, MessageTemplate};
 use crate::policy::typed::{TypedExpr, TypedNode};
@@ -117,6 +117,7 @@ pub(super) struct RuleMessages {
 #[derive(Debug)]
 pub(super) struct CaseBody {
     pub(super) when: Option<TypedExpr>,
+    pub(super) profile: RuleProfile,
     pub(super) message: MessageTemplate,
     pub(super) help: Option<MessageTemplate>,
     pub(super) at: Option<FindingPlace>,
@@ -336,6 +337,7 @@ impl<'v> RuleCompiler<'v> {
         let fixes = self.each(&draft.fixes, Self::fix);
         Some(CaseBody {
             when: when?,
+            profile: draft.profile,
             message: message?,
             help: help?.pop(),
             at: at?.pop(),

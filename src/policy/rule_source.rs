@@ -132,6 +132,8 @@ pub struct PerFileDraft {
 #[derive(Clone, Debug)]
 pub struct CaseDraft {
     pub when: Option<Excerpt>,
+    /// Where the profile is another one, the case is reported only to who asks for the rule by name.
+    pub profile: RuleProfile,
     pub message: Excerpt,
     pub help: Option<Excerpt>,
     pub at: Option<Excerpt>,

@@ -19,6 +19,7 @@ use crate::policy::outcome::CelValue;
 use crate::policy::param;
 use crate::policy::place::FindingPlace;
 use crate::policy::rule::{CaseBody, CompiledRule, FixBody, FixOperation, LabelBody, RuleMessages};
+use crate::policy::rule_source::RuleProfile;
 use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::SubjectScope;
 use crate::policy::template::MessageTemplate;
@@ -70,12 +71,21 @@ pub(super) struct FailedRule<'a> {
     pub(super) severity: Severity,
     pub(super) strength: Strength,
     pub(super) waivable: bool,
+    /// The profile that it runs in.
+    pub(super) profile: RuleProfile,
     pub(super) rules: &'a RuleSet,
 }
 
 impl<'a> FailedRule<'a> {
-    pub(super) fn verdict(self, scope: &SubjectScope<'_>) -> RuleViolation {
+    /// `None` where the case that holds is one of a stricter profile.
+    pub(super) fn verdict(self, scope: &SubjectScope<'_>) -> Option<RuleViolation> {
         let case = self.case(scope);
+        if case
+            .as_ref()
+            .is_some_and(|(case, _)| case.profile > self.profile)
+        {
+            return None;
+        }
         let (case, message) = case.map_or((None, None), |(case, text)| (Some(case), Some(text)));
         let (at, place) = self.place(case, scope);
         let (about, value_class) = self.fingerprint_parts(scope, place);
@@ -106,14 +116,14 @@ impl<'a> FailedRule<'a> {
             suppressed: None,
             url: self.rules.url(self.rule),
         };
-        RuleViolation {
+        Some(RuleViolation {
             finding,
             identity: scope.subject.identity.clone(),
             about,
             value_class,
             fix: self.fix(case, scope),
             yields_to: self.yields_to(scope),
-        }
+        })
     }
 
     /// The first consequence that holds. A line that no server reads does nothing to anything.

@@ -216,6 +216,9 @@ fn case(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<CaseDraft> {
     let message = form.required("message")?;
     Some(CaseDraft {
         when: form.excerpt("when"),
+        profile: form
+            .word("profile", RuleProfile::from_word)
+            .unwrap_or_default(),
         help: form.excerpt("help"),
         at: form.excerpt("at"),
         fixes: fixes(node.get("fix"), errors),

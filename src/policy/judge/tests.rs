@@ -67,6 +67,7 @@ fn one(draft: RuleDraft) -> RuleViolation {
 fn a_case_says_all_and_leaves_the_rest_to_the_rule() {
     let case = |when: &str, message: &str| CaseDraft {
         when: Some(text(when)),
+        profile: RuleProfile::Recommended,
         message: text(message),
         help: None,
         at: None,
@@ -275,6 +276,43 @@ fn settings_turn_rules_on_and_off_and_change_them() {
     assert_eq!(count(&elsewhere), 0);
     let laxer = with_override(Some("*.yaml"), Some(true), Some("95%"));
     assert_eq!(count(&laxer), 0);
+}
+
+/// A case of the strict profile hides no other: the first that holds decides.
+#[test]
+fn a_case_of_the_strict_profile_waits_for_it_or_for_the_name_of_the_rule() {
+    let mut draft = rule(TOO_HIGH);
+    let case = |profile, message| CaseDraft {
+        when: None,
+        profile,
+        message: text(message),
+        help: None,
+        at: None,
+        fixes: Vec::new(),
+    };
+    draft.cases = vec![
+        case(RuleProfile::Strict, "strict"),
+        case(RuleProfile::Recommended, "never"),
+    ];
+    let rules = rules(draft);
+    let found = |settings: &RuleSettings| judge(&rules, &estate(), settings);
+    let outcome = found(&RuleSettings::default());
+    assert!(outcome.verdicts.is_empty(), "{outcome:?}");
+    assert_eq!(outcome.counts.judged, 1);
+    let by_profile = RuleSettings {
+        profile: RuleProfile::Strict,
+        ..RuleSettings::default()
+    };
+    let by_selection = RuleSettings {
+        select: vec!["memory/*".to_owned()],
+        ..RuleSettings::default()
+    };
+    let enabled = with_override(None, Some(true), None);
+    for settings in [by_profile, by_selection, enabled] {
+        let verdicts = found(&settings).verdicts;
+        assert_eq!(verdicts.len(), 1, "{settings:?}");
+        assert_eq!(verdicts[0].finding.message, "strict");
+    }
 }
 
 fn with_override(path: Option<&str>, enabled: Option<bool>, max: Option<&str>) -> RuleSettings {
