@@ -293,7 +293,7 @@ impl KustomizeBuilder<'_> {
         set: &mut ObjectSet,
     ) {
         let Some(documents) = documents else {
-            return set.opaque("a patch of it is not in the scanned tree");
+            return patch::obscure(set, target);
         };
         for document in documents {
             let left = patch::apply(set, &document, target);

@@ -51,6 +51,17 @@ pub(super) fn apply(
     Vec::new()
 }
 
+/// A patch that cannot be read may change what its target selects; without a target, any object.
+pub(super) fn obscure(set: &mut ObjectSet, target: Option<&YamlNode>) {
+    let unread = "a patch of it is not in the scanned tree";
+    let Some(target) = target else {
+        return set.opaque(unread);
+    };
+    for index in targets(set, target) {
+        set.resources[index].obscure(unread);
+    }
+}
+
 fn operate(set: &mut ObjectSet, operations: &[YamlNode], target: Option<&YamlNode>) {
     let Some(target) = target else { return };
     for index in targets(set, target) {

@@ -61,6 +61,11 @@ impl KustomizeObject {
         !group.contains('.') || group.ends_with(".k8s.io")
     }
 
+    /// Something that cannot be followed may have changed it.
+    pub(super) fn obscure(&mut self, why: &'static str) {
+        self.opaque.get_or_insert(Cause::Kustomize(why));
+    }
+
     fn rename(&mut self, name: String) {
         if let Some(metadata) = self.root.get("metadata") {
             let span = metadata.get("name").map_or(metadata.span, |n| n.span);
@@ -129,7 +134,7 @@ impl ObjectSet {
 
     pub(super) fn opaque(&mut self, why: &'static str) {
         for resource in &mut self.resources {
-            resource.opaque.get_or_insert(Cause::Kustomize(why));
+            resource.obscure(why);
         }
     }
 }
