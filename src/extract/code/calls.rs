@@ -8,7 +8,7 @@ use super::form::{
     ArgumentName, CallForm, ClassId, CodeExpressionForm, ExpressionId, ParameterTakes,
 };
 use super::form::{FunctionId, StatementForm};
-use super::interpreter::{CodeInterpreter, MAX_INLINED};
+use super::interpreter::{CodeInterpreter, MAX_INLINED, ReturnedValue};
 use super::options::ObjectId;
 use super::text;
 use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt};
@@ -483,9 +483,16 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         if !ran {
             return name();
         }
-        let ends = !frame.state.dead && !function.yields;
-        let needs = std::mem::take(&mut frame.state.needs);
-        Self::join_returns(frame.returned, ends.then_some(needs))
+        let nothing = CodeValue::Plain(ConstValue::Nil);
+        let mut ends = frame.returned;
+        if !frame.state.dead && !function.yields {
+            ends.push(ReturnedValue {
+                value: nothing.clone(),
+                options: frame.state.options,
+                needs: frame.state.needs,
+            });
+        }
+        self.join_ends(ends).map_or(nothing, |end| end.value)
     }
 
     fn parameters(

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use super::fold;
 use super::form::{ClassId, CodeExpressionForm, ExpressionId, StatementForm};
-use super::interpreter::CodeInterpreter;
+use super::interpreter::{CodeFrame, CodeInterpreter};
 use super::options::ObjectId;
 use super::precondition::{BranchDifference, Preconditions, VariableTest};
 use super::text;
-use super::value::join_values;
-use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt};
+use super::value::{CodeField, CodeObject, CodeObjectKind, CodeState, CodeValue, FileAt};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::languages::{FunctionMeaning, SettingsClass};
@@ -93,7 +92,7 @@ impl<'m> CodeInterpreter<'_, 'm> {
                         true => BranchDifference::of(&none, &needs),
                         false => BranchDifference::of(&needs, &none),
                     };
-                    join_values(then, &otherwise, &sides)
+                    self.join_values([then, otherwise], sides)
                 }
             },
             CodeExpressionForm::Otherwise(first, second) => {
@@ -419,15 +418,30 @@ impl<'m> CodeInterpreter<'_, 'm> {
     pub(super) fn elsewhere(&mut self, file: FileAt, id: ExpressionId) -> CodeValue {
         let mut frame = self.new_frame(file, None);
         frame.records = false;
-        self.frames.push(frame);
-        let value = self.value(id);
-        let value = self.resolve_path(value);
-        let made = self.frames.pop().map(|frame| frame.state.heap);
+        let evaluated = self.value_in_frame(frame, |run| {
+            let value = run.value(id);
+            run.resolve_path(value)
+        });
+        let Some((value, state)) = evaluated else {
+            return self.unknown_at(id);
+        };
         // Nobody else holds what was made for this answer.
-        for (id, object) in made.into_iter().flatten() {
+        for (id, object) in state.heap {
             self.left_behind.entry(id).or_insert(object);
         }
         value
+    }
+
+    /// Evaluates something where only what a frame knows is known; what is known there then.
+    pub(super) fn value_in_frame(
+        &mut self,
+        frame: CodeFrame<'m>,
+        evaluate: impl FnOnce(&mut Self) -> CodeValue,
+    ) -> Option<(CodeValue, CodeState<'m>)> {
+        self.frames.push(frame);
+        let value = self.scoped(evaluate);
+        let frame = self.frames.pop()?;
+        Some((value, frame.state))
     }
 
     fn item(&mut self, base: ExpressionId, key: ExpressionId, id: ExpressionId) -> CodeValue {

@@ -10,14 +10,13 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::form::{CallForm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId};
-use super::form::{ClassId, ImportForm, LoopForm, ParameterTakes, StatementForm, TypeForm};
+use super::form::{ClassId, ImportForm, ParameterTakes, StatementForm, TypeForm};
 use super::options::{ObjectId, OptionsHeap};
 use super::package::{OwnFrame, TypedFrame, TypedRun};
-use super::precondition::{BranchDifference, Preconditions};
+use super::precondition::Preconditions;
 use super::project::{CodeProject, OutlinedProject};
-use super::seen::SeenCode;
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
-use super::value::{CodeObjectKind, JoinContext, SettingValues, join_values};
+use super::value::{CodeObjectKind, SettingValues};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, ConstValue, RawClient, RawWait};
 use crate::knowledge::clients::LibraryModel;
@@ -54,8 +53,6 @@ pub(in crate::extract) struct CodeFrame<'m> {
     pub(super) outer: BTreeSet<String>,
     /// The arms of branches that lead to the statement, outermost first.
     pub(super) arms: Vec<BranchArm>,
-    /// The loops around the statement, with the names that they bind.
-    pub(super) loops: Vec<Range<usize>>,
     /// Expressions whose value is closed again where a body ends.
     pub(super) closed: BTreeSet<ExpressionId>,
     /// What the value of an expression is assigned to.
@@ -265,21 +262,6 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    /// The state behind two branches of which one ran.
-    pub(in crate::extract) fn join_states(
-        &mut self,
-        first: CodeState<'m>,
-        second: CodeState<'m>,
-    ) -> CodeState<'m> {
-        let keeps_causes = self.is_typed();
-        let mut context = JoinContext {
-            left_behind: &self.left_behind,
-            next_object: &mut self.next_object,
-            keeps_causes,
-        };
-        first.join(second, &mut context)
-    }
-
     pub(super) fn allocate(&mut self, object: CodeObject<'m>) -> ObjectId {
         let id = ObjectId(self.next_object);
         self.next_object += 1;
@@ -301,7 +283,6 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             returned: Vec::new(),
             outer: BTreeSet::new(),
             arms: Vec::new(),
-            loops: Vec::new(),
             closed: BTreeSet::new(),
             bound: None,
             typed: TypedFrame {
@@ -474,15 +455,15 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
         self.depth += 1;
         let arms = self.frame().arms.len();
-        match self.is_typed() {
-            true => self.scoped(|run| run.typed_statements(block)),
-            false => self.statements(block),
-        }
+        self.scoped(|run| run.statements(block));
         self.frame_mut().arms.truncate(arms);
         self.depth -= 1;
     }
 
-    fn statements(&mut self, block: &'p CodeBlock) {
+    pub(super) fn statements(&mut self, block: &'p CodeBlock) {
+        if self.is_typed() {
+            return self.typed_statements(block);
+        }
         for statement in block {
             if self.state().dead || !self.step(1) {
                 break;
@@ -671,84 +652,6 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             options,
             needs,
         });
-    }
-
-    /// A body that runs again and again, or not at all: it is run once, and what it changes is open.
-    fn repeat(&mut self, form: &'p LoopForm) {
-        self.block(&form.first);
-        let items = form.over.map(|over| self.value(over));
-        let size = self.state().size();
-        if !self.step(size) {
-            return;
-        }
-        let before = self.state().clone();
-        self.forget_assigned(&form.range);
-        if let Some(target) = form.target {
-            let element = match &items {
-                Some(CodeValue::Items(items)) if items.len() == 1 => items[0].clone(),
-                _ => CodeValue::unknown(Cause::Expression(self.code().text(target).to_owned())),
-            };
-            self.assign(target, element);
-        }
-        self.frame_mut().loops.push(form.range.clone());
-        if let Some(condition) = form.condition {
-            self.value(condition);
-        }
-        self.block(&form.body);
-        self.block(&form.update);
-        self.frame_mut().loops.pop();
-        let mut after = std::mem::take(self.state());
-        after.dead = false;
-        // A round that left because of a variable says nothing of code that had no round.
-        after.needs.clone_from(&before.needs);
-        *self.state() = self.join_states(after, before);
-    }
-
-    /// What a loop assigns is not known from the second round on: variables, and named values of the
-    /// objects that variables hold.
-    pub(super) fn forget_assigned(&mut self, range: &Range<usize>) {
-        let outline = self.seen.outline(self.here());
-        for (name, value) in &mut self.state().variables {
-            let known = matches!(value, CodeValue::Plain(value) if *value != ConstValue::Nil);
-            if known && outline.is_assigned_within(name, range) {
-                *value = CodeValue::unknown(Cause::Code("a loop"));
-            }
-        }
-        let statements = outline.statements_within(range).into_iter();
-        let targets = statements.flat_map(|statement| statement.form.targets());
-        for (holder, field) in targets.filter_map(|target| outline.field_of(target)) {
-            let held = self.state().variables.get(holder);
-            let Some(id) = held.and_then(CodeValue::object) else {
-                continue;
-            };
-            let object = self.object_mut(id);
-            if let Some(field) = object.and_then(|object| object.fields.get_mut(field))
-                && matches!(field.value, CodeValue::Plain(_))
-            {
-                field.value = CodeValue::unknown(Cause::Code("a loop"));
-            }
-        }
-    }
-
-    /// What a body gave back, whichever `return` it left by; `end` are the needs of its end, where
-    /// that is reached.
-    pub(super) fn join_returns(
-        returned: Vec<ReturnedValue<'m>>,
-        end: Option<Preconditions>,
-    ) -> CodeValue {
-        let returned = returned.into_iter().map(|one| (one.value, one.needs));
-        let mut returned: Vec<_> = returned.collect();
-        returned.extend(end.map(|needs| (CodeValue::Plain(ConstValue::Nil), needs)));
-        // First what a variable gives in all its ways, then what holds without it.
-        returned.sort_by_key(|(_, needs)| needs.is_empty());
-        let joined = returned
-            .into_iter()
-            .reduce(|(ours, mine), (theirs, needs)| {
-                let sides = BranchDifference::of(&mine, &needs);
-                let joined = join_values(ours, &theirs, &sides);
-                (joined, mine.intersection(&needs).cloned().collect())
-            });
-        joined.map_or(CodeValue::Plain(ConstValue::Nil), |(value, _)| value)
     }
 
     pub(in crate::extract) fn run_deeper<T>(

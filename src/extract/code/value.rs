@@ -1,12 +1,12 @@
-//! Values of the interpreter and what is known at one point of a run: variables, the heap of objects,
-//! and the join of two branches.
+//! Values of the interpreter and what is known at one point of a run: variables and the heap of objects.
+//! `join` says what holds behind two branches.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::form::{ClassId, ExpressionId, FunctionId};
-use super::options::{ErrorId, ObjectId, OptionsHeap, add_object, join_options, join_parts};
-use super::precondition::{BranchDifference, Preconditions, truth_of};
+use super::options::{ErrorId, ObjectId, OptionsHeap};
+use super::precondition::{Preconditions, truth_of};
 use super::url_parts::UrlParts;
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
@@ -178,13 +178,15 @@ pub(super) struct CodeObject<'m> {
     pub(super) at: CodePlace,
 }
 
+pub(super) type CodeHeap<'m> = BTreeMap<ObjectId, Rc<CodeObject<'m>>>;
+
 /// What is known at one point of a run.
 #[derive(Clone, Debug, Default)]
 pub(in crate::extract) struct CodeState<'m> {
     pub(in crate::extract) variables: BTreeMap<String, CodeValue>,
     /// What was assigned to members and items of values that are not followed, by how that is written.
     pub(super) places: BTreeMap<String, CodeValue>,
-    pub(super) heap: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
+    pub(super) heap: CodeHeap<'m>,
     pub(in crate::extract) options: OptionsHeap<'m>,
     /// Nothing behind this point runs.
     pub(in crate::extract) dead: bool,
@@ -192,227 +194,9 @@ pub(in crate::extract) struct CodeState<'m> {
     pub(super) needs: Preconditions,
 }
 
-impl<'m> CodeState<'m> {
+impl CodeState<'_> {
     /// How much a copy of it costs.
     pub(in crate::extract) fn size(&self) -> usize {
         self.variables.len() + self.places.len() + self.heap.len() + self.options.len()
     }
-
-    /// What holds whichever of two branches ran. Where one needs a variable of the environment, the
-    /// other says what holds without it.
-    pub(super) fn join(self, other: Self, context: &mut JoinContext<'_, 'm>) -> Self {
-        // A branch that left the function says nothing of what comes behind it.
-        match (self.dead, other.dead) {
-            (true, false) => return other,
-            (false, true) => return self,
-            _ => {}
-        }
-        let sides = &BranchDifference::of(&self.needs, &other.needs);
-        let next = &mut *context.next_object;
-        let mut options = join_options(self.options, other.options, (sides, next));
-        let mut joined = Self {
-            variables: join_named(
-                self.variables,
-                other.variables,
-                sides,
-                (&mut options, context),
-            ),
-            places: join_named(self.places, other.places, sides, (&mut options, context)),
-            dead: self.dead && other.dead,
-            heap: self.heap,
-            options,
-            // What only one of them needed is not needed behind them.
-            needs: self.needs.intersection(&other.needs).cloned().collect(),
-        };
-        let left_behind = context.left_behind;
-        // What only one branch changed is in the other as both found it.
-        let changed: Vec<ObjectId> = joined.heap.keys().copied().collect();
-        for id in changed.iter().filter(|id| !other.heap.contains_key(*id)) {
-            if let (Some(ours), Some(found)) = (joined.heap.get_mut(id), left_behind.get(id)) {
-                *ours = Rc::new(join_objects(ours, found, sides));
-            }
-        }
-        for (id, theirs) in other.heap {
-            let object = match joined.heap.remove(&id) {
-                Some(ours) if Rc::ptr_eq(&ours, &theirs) => ours,
-                Some(ours) => Rc::new(join_objects(&ours, &theirs, sides)),
-                None => match left_behind.get(&id) {
-                    Some(found) => Rc::new(join_objects(found, &theirs, sides)),
-                    // Made in one branch alone: whoever holds it knows that it may not be there.
-                    None => theirs,
-                },
-            };
-            joined.heap.insert(id, object);
-        }
-        joined
-    }
-}
-
-/// What a join needs beside the two states.
-pub(super) struct JoinContext<'j, 'm> {
-    /// The objects as both branches found them.
-    pub(super) left_behind: &'j BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
-    pub(super) next_object: &'j mut u32,
-    /// A value that has another one beside it is named after what it comes from.
-    pub(super) keeps_causes: bool,
-}
-
-/// A name that only one branch binds may not be bound at all; whoever reads it relies on that branch.
-fn join_named<'m>(
-    ours: BTreeMap<String, CodeValue>,
-    mut theirs: BTreeMap<String, CodeValue>,
-    sides: &BranchDifference<'_>,
-    (options, context): (&mut OptionsHeap<'m>, &mut JoinContext<'_, 'm>),
-) -> BTreeMap<String, CodeValue> {
-    let mut joined = BTreeMap::new();
-    for (name, our) in ours {
-        let value = match theirs.remove(&name) {
-            Some(their) if context.keeps_causes => {
-                join_held(our, their, sides, (&mut *options, &mut *context))
-            }
-            Some(their) => join_values(our, &their, sides),
-            None => our,
-        };
-        joined.insert(name, value);
-    }
-    joined.extend(theirs);
-    joined
-}
-
-/// The value of a variable behind two branches, where options and errors are followed.
-pub(super) fn join_held<'m>(
-    ours: CodeValue,
-    theirs: CodeValue,
-    sides: &BranchDifference<'_>,
-    (options, context): (&mut OptionsHeap<'m>, &mut JoinContext<'_, 'm>),
-) -> CodeValue {
-    match (ours, theirs) {
-        (CodeValue::Plain(ours), CodeValue::Plain(theirs)) => {
-            CodeValue::Plain(sides.join(ours, theirs))
-        }
-        (CodeValue::Options(a), CodeValue::Options(b)) if a == b => CodeValue::Options(a),
-        (CodeValue::Options(a), CodeValue::Options(b)) => {
-            let (Some(first), Some(second)) = (options.get(&a), options.get(&b)) else {
-                return CodeValue::unknown(Cause::Branches);
-            };
-            let parts = [first.parts.clone(), second.parts.clone()];
-            let mut joined = first.as_one_of((a, b), second, sides);
-            joined.parts = join_parts(options, parts, (sides, &mut *context.next_object));
-            CodeValue::Options(add_object(options, joined, context.next_object))
-        }
-        (CodeValue::Reference(a), CodeValue::Reference(b)) => {
-            let pair = (CodeValue::Options(a), CodeValue::Options(b));
-            let joined = join_held(pair.0, pair.1, sides, (&mut *options, context));
-            // Whichever of the two is written to from here on, it is not known which.
-            for id in [a, b].into_iter().filter(|_| a != b) {
-                if let Some(object) = options.get_mut(&id) {
-                    Rc::make_mut(object).invalidate(&Cause::Branches);
-                }
-            }
-            match joined {
-                CodeValue::Options(id) => CodeValue::Reference(id),
-                other => other,
-            }
-        }
-        // A variable that is nil before one branch gives it options.
-        (CodeValue::Options(id), CodeValue::Plain(ConstValue::Nil))
-        | (CodeValue::Plain(ConstValue::Nil), CodeValue::Options(id)) => CodeValue::Options(id),
-        (CodeValue::Error(mut ours), CodeValue::Error(theirs)) => {
-            let new = theirs.into_iter().filter(|id| !ours.contains(id));
-            let new: Vec<ErrorId> = new.collect();
-            ours.extend(new);
-            CodeValue::Error(ours)
-        }
-        (CodeValue::Error(ids), _) | (_, CodeValue::Error(ids)) => CodeValue::Error(ids),
-        (CodeValue::Several(ours), CodeValue::Several(theirs)) if ours.len() == theirs.len() => {
-            let pairs = ours.into_iter().zip(theirs);
-            let joined = pairs
-                .map(|(a, b)| join_held(a, b, sides, (&mut *options, &mut *context)))
-                .collect();
-            CodeValue::Several(joined)
-        }
-        (CodeValue::Struct(ours), CodeValue::Struct(theirs)) if Rc::ptr_eq(&ours, &theirs) => {
-            CodeValue::Struct(ours)
-        }
-        (ours @ (CodeValue::Function(..) | CodeValue::Default), theirs) if ours == theirs => ours,
-        (CodeValue::Wrapped(ours), CodeValue::Wrapped(theirs)) => {
-            let joined = join_held(*ours, *theirs, sides, (options, context));
-            CodeValue::Wrapped(Box::new(joined))
-        }
-        (CodeValue::Own(own, ours), CodeValue::Own(other, theirs)) if own == other => {
-            let pairs = ours.zip(theirs);
-            let fields = pairs.map(|(ours, theirs)| {
-                let both = ours.iter().filter_map(|(name, our)| {
-                    let pair = (our.clone(), theirs.get(name)?.clone());
-                    let joined = join_held(pair.0, pair.1, sides, (&mut *options, &mut *context));
-                    Some((name.clone(), joined))
-                });
-                Rc::new(both.collect())
-            });
-            CodeValue::Own(own, fields)
-        }
-        _ => CodeValue::unknown(Cause::Branches),
-    }
-}
-
-/// A value that both branches agree on holds; where the environment decides between them the second
-/// is what holds without it; else it is open.
-pub(super) fn join_values(
-    ours: CodeValue,
-    theirs: &CodeValue,
-    sides: &BranchDifference<'_>,
-) -> CodeValue {
-    if ours == *theirs {
-        return ours;
-    }
-    if let (CodeValue::Plain(ours), CodeValue::Plain(theirs)) = (&ours, theirs)
-        && let Some(value) = sides.fallback(ours, theirs)
-    {
-        return CodeValue::Plain(value);
-    }
-    match (&ours, theirs) {
-        (CodeValue::Plain(ConstValue::Unknown(a)), CodeValue::Plain(ConstValue::Unknown(b)))
-            if a == b =>
-        {
-            ours
-        }
-        _ => CodeValue::unknown(Cause::Branches),
-    }
-}
-
-fn join_objects<'m>(
-    ours: &CodeObject<'m>,
-    theirs: &CodeObject<'m>,
-    sides: &BranchDifference<'_>,
-) -> CodeObject<'m> {
-    let mut joined = ours.clone();
-    for (name, their) in &theirs.fields {
-        let field = match ours.fields.get(name) {
-            Some(our) if our.value == their.value => CodeField {
-                conditional: our.conditional || their.conditional,
-                ..our.clone()
-            },
-            Some(our) => CodeField {
-                value: join_values(our.value.clone(), &their.value, sides),
-                at: their.at,
-                conditional: our.conditional || their.conditional,
-            },
-            None => CodeField {
-                conditional: true,
-                ..their.clone()
-            },
-        };
-        joined.fields.insert(name.clone(), field);
-    }
-    let only_ours = ours
-        .fields
-        .keys()
-        .filter(|name| !theirs.fields.contains_key(*name));
-    for name in only_ours {
-        if let Some(field) = joined.fields.get_mut(name) {
-            field.conditional = true;
-        }
-    }
-    joined.rest_unknown = ours.rest_unknown.clone().or(theirs.rest_unknown.clone());
-    joined
 }

@@ -9,11 +9,9 @@ use crate::extract::code::form::{
 };
 use crate::extract::code::interpreter::{CodeFrame, CodeInterpreter, ReturnedValue};
 use crate::extract::code::options::ImportedLibrary;
-use crate::extract::code::options::join_options;
 use crate::extract::code::package::OwnFrame;
-use crate::extract::code::precondition::BranchDifference;
 use crate::extract::code::typed_words::StandardCall;
-use crate::extract::code::value::{CodeState, CodeValue, FileAt, JoinContext, join_held};
+use crate::extract::code::value::{CodeState, CodeValue, FileAt};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::model::ConstructionForm;
@@ -394,50 +392,27 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
     pub(in crate::extract) fn merge_ends(
         &mut self,
         end: CodeState<'m>,
-        mut returned: Vec<ReturnedValue<'m>>,
+        returned: Vec<ReturnedValue<'m>>,
     ) -> CodeValue {
         let fell_through = !end.dead;
-        // First what a variable gives in all its ways, then what holds without it.
-        returned.sort_by_key(|one| one.needs.is_empty());
-        let mut returned = returned.into_iter();
-        let Some(mut merged) = returned.next() else {
+        let Some(mut merged) = self.join_ends(returned) else {
             let state = self.state();
             (state.options, state.needs) = (end.options, end.needs);
             // A function that never returns ends its caller too.
             state.dead = !fell_through;
             return CodeValue::of_kind("a function without a result");
         };
-        for one in returned {
-            let sides = BranchDifference::of(&merged.needs, &one.needs);
-            let next = &mut self.next_object;
-            let mut options = join_options(merged.options, one.options, (&sides, next));
-            let mut context = JoinContext {
-                left_behind: &self.left_behind,
-                next_object: &mut self.next_object,
-                keeps_causes: true,
-            };
-            let (ours, theirs) = match (merged.value, one.value) {
-                (CodeValue::Several(ours), CodeValue::Several(theirs)) => (ours, theirs),
-                _ => (Vec::new(), Vec::new()),
-            };
-            let pairs = ours.into_iter().zip(theirs);
-            let joined = pairs.map(|(a, b)| join_held(a, b, &sides, (&mut options, &mut context)));
-            let value = CodeValue::Several(joined.collect());
-            merged = ReturnedValue {
-                value,
-                options,
-                needs: merged.needs.intersection(&one.needs).cloned().collect(),
-            };
-        }
         if fell_through {
-            let sides = BranchDifference::of(&end.needs, &merged.needs);
-            let next = &mut self.next_object;
-            merged.options = join_options(end.options, merged.options, (&sides, next));
             // Where the last expression is the result, one that is not followed may be.
             if self.own_values.is_some() {
                 merged.value = CodeValue::of_kind("a call");
             }
-            merged.needs = end.needs.intersection(&merged.needs).cloned().collect();
+            let end = ReturnedValue {
+                value: merged.value.clone(),
+                options: end.options,
+                needs: end.needs,
+            };
+            merged = self.join_two_ends(end, merged);
         }
         let state = self.state();
         (state.options, state.needs, state.dead) = (merged.options, merged.needs, false);

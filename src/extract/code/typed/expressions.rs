@@ -146,10 +146,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             options: std::mem::take(&mut self.state().options),
             ..CodeState::default()
         };
-        self.frames.push(frame);
-        let value = self.scoped(|run| run.value(id));
-        let frame = self.frames.pop()?;
-        self.state().options = frame.state.options;
+        let (value, state) = self.value_in_frame(frame, |run| run.value(id))?;
+        self.state().options = state.options;
         Some(value)
     }
 

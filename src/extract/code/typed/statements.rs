@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::extract::code::form::{
     CodeArm, CodeBlock, CodeExpressionForm, CodeStatement, ExpressionId, FunctionForm, ImportForm,
-    LeaveKind, LoopForm, ParameterForm, ParameterTakes, StatementForm, TypeForm,
+    LeaveKind, ParameterForm, ParameterTakes, StatementForm, TypeForm,
 };
 use crate::extract::code::interpreter::{CodeInterpreter, OwnValues};
 use crate::extract::code::options::ObjectId;
@@ -106,7 +106,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 self.frame_mut().arms.extend(behind);
             }
             StatementForm::Branch(arms) => self.branch(arms),
-            StatementForm::Loop(form) => self.run_loop(form),
+            StatementForm::Loop(form) => self.repeat(form),
             StatementForm::Return(id) => self.return_values(*id),
             StatementForm::Label => self.arrive_at_label(),
             StatementForm::Unreadable => self.lose_options(UNREADABLE),
@@ -170,7 +170,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 match form {
                     StatementForm::Block(inner) => self.block(inner),
                     StatementForm::Branch(arms) => self.branch(arms),
-                    StatementForm::Loop(form) => self.run_loop(form),
+                    StatementForm::Loop(form) => self.repeat(form),
                     _ => {}
                 }
                 if let Some(given) = self.state().variables.remove(GIVEN) {
@@ -276,45 +276,25 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
     }
 
-    fn run_loop(&mut self, form: &'p LoopForm) {
-        self.scoped(|run| {
-            run.typed_statements(&form.first);
-            if let Some(over) = form.over {
-                let value = run.value(over);
-                run.escape(value, &Cause::Code("a loop"));
+    /// The names of a loop, which are its own.
+    pub(in crate::extract::code) fn declare_elements(
+        &mut self,
+        target: Option<ExpressionId>,
+        items: Option<CodeValue>,
+    ) {
+        if let Some(items) = items {
+            self.escape(items, &Cause::Code("a loop"));
+        }
+        let code = self.code();
+        for target in target.map_or_else(Vec::new, |target| list_of(code, target)) {
+            if let CodeExpressionForm::Name(name) = &code.expression(target).form {
+                let value = match self.own_values {
+                    Some(_) => CodeValue::unknown(Cause::Expression(name.clone())),
+                    None => CodeValue::of_kind("a loop"),
+                };
+                self.declare(name, value);
             }
-            let code = run.code();
-            for target in form
-                .target
-                .map_or_else(Vec::new, |target| list_of(code, target))
-            {
-                if let CodeExpressionForm::Name(name) = &code.expression(target).form {
-                    let value = match run.own_values {
-                        Some(_) => CodeValue::unknown(Cause::Expression(name.clone())),
-                        None => CodeValue::of_kind("a loop"),
-                    };
-                    run.declare(name, value);
-                }
-            }
-            run.forget_assigned(&form.range);
-            let size = run.state().size();
-            if !run.step(size) {
-                return;
-            }
-            let before = run.state().clone();
-            let again = |run: &mut Self| {
-                if let Some(condition) = form.condition {
-                    run.value(condition);
-                }
-                run.typed_statements(&form.update);
-            };
-            again(run);
-            run.block(&form.body);
-            // The condition is looked at again after the body: an error may be checked there.
-            again(run);
-            let after = std::mem::take(run.state());
-            *run.state() = run.join_states(after, before);
-        });
+        }
     }
 
     fn assign_all(&mut self, target: ExpressionId, value: ExpressionId, at: AssignmentPlace<'p>) {
