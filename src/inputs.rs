@@ -17,7 +17,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         let globs = servers.text_files.iter();
         globs.map(move |glob| format!("{glob}{ending}"))
     });
-    let words = servers.needles.clone();
+    let words: Vec<String> = servers.server_words().cloned().collect();
     let words_of_builds: Vec<String> = words.iter().cloned().chain(build_commands()).collect();
     let words_of_terraform = words.clone();
     let words_of_programs = words.iter().chain(&servers.settings).cloned();
@@ -65,7 +65,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         pattern(
             FileKind::Yaml,
             MatchConfidence::Kind,
-            patterns_for(&words),
+            patterns_for(&servers.needles),
             [],
         ),
         pattern(

@@ -479,6 +479,16 @@ pub struct ShapeError {
     pub message: String,
 }
 
+impl ServerShapes {
+    /// Words without one of which a text is not about a server: what servers are called, and the resources
+    /// and modules of managed services.
+    pub fn server_words(&self) -> impl Iterator<Item = &String> {
+        let managed = self.managed.iter();
+        let managed = managed.flat_map(|shape| shape.resource.iter().chain(&shape.module));
+        self.needles.iter().chain(managed)
+    }
+}
+
 impl DeploymentShapes {
     /// The shapes that the program carries.
     pub fn embedded() -> Result<Self, ShapeError> {
@@ -510,7 +520,7 @@ impl DeploymentShapes {
             secret_names: globs(&servers.secret_names)?,
             library: ShapeLibrary::new(files.collect(), presets.unwrap_or_default()),
             images: ImageLibrary::new(text(images::IMAGES_FILE).unwrap_or_default())?,
-            needles: needles(&servers.needles)?,
+            needles: needles(servers.server_words())?,
             checksums: globs(&servers.checksums)?,
             reloaders: globs(&servers.reloaders)?,
             reload_sidecars: globs(&servers.reload_sidecars)?,
@@ -760,7 +770,7 @@ fn read<T: serde::de::DeserializeOwned>(file: &str, json: &str) -> Result<T, Sha
     })
 }
 
-fn needles(words: &[String]) -> Result<AhoCorasick, ShapeError> {
+fn needles<'w>(words: impl Iterator<Item = &'w String>) -> Result<AhoCorasick, ShapeError> {
     let mut builder = AhoCorasickBuilder::new();
     builder.ascii_case_insensitive(true);
     builder.build(words).map_err(|error| ShapeError {

@@ -45,6 +45,9 @@ pub(crate) fn server(
     let group_shape = group.and_then(|group| shape_of(group, context.shapes));
     let engine = engine(block, shape);
     let engine = engine.or_else(|| engine_of_family(group?, group_shape?));
+    if engine.is_none() && !is_for_servers(block, shape, context) {
+        return None;
+    }
     let flavor = engine
         .as_deref()
         .and_then(|image| image.split(['/', ':']).nth(1));
@@ -245,8 +248,12 @@ fn is_named(group: &HclBlock, given: &HclItem, context: &ManifestContext<'_>) ->
             let name = group
                 .attribute("name")
                 .map(|name| read_written(name, context));
-            let reference = format!("{}.", group.labels.join("."));
-            given.contains(&reference) || name == Some(given)
+            let reference = group.labels.join(".");
+            // One of several is named by its key: `aws_elasticache_parameter_group.cache[each.key].name`.
+            let refers = given
+                .match_indices(&reference)
+                .any(|(at, _)| given[at + reference.len()..].starts_with(['.', '[']));
+            refers || name == Some(given)
         }
     }
 }
@@ -313,6 +320,16 @@ fn engine_of_family(block: &HclBlock, shape: &ManagedShape) -> Option<String> {
     let version = engine[at..].trim_matches('_').replace('_', ".");
     let version = version.trim_end_matches(".x");
     (at > 0).then(|| format!("managed/{}:{version}", &engine[..at]))
+}
+
+/// Whether a block of an unknown engine is a server all the same: the service runs nothing else where an
+/// engine need not be named, or the block is called after one.
+fn is_for_servers(block: &HclBlock, shape: &ManagedShape, context: &ManifestContext<'_>) -> bool {
+    shape.engine.is_none()
+        || shape.default_engine.is_some()
+        || block.labels[1..]
+            .iter()
+            .any(|label| context.shapes.speaks_of_servers(label))
 }
 
 /// How its processes relate, where the numbers say it.
