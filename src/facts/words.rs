@@ -50,6 +50,20 @@ worded! {
 }
 
 worded! {
+    /// What becomes of a server at a line that something is wrong with.
+    pub enum LineConsequence {
+        /// It starts, with the words that it read.
+        Taken = "taken",
+        /// It starts as without the line.
+        Ignored = "ignored",
+        /// It runs already and keeps the value that it had.
+        NotSet = "not-set",
+        /// It does not start, or not for longer than it takes to read the line.
+        NoStart = "no-start",
+    }
+}
+
+worded! {
     /// How the processes of a server relate.
     pub enum ServerKind {
         Standalone = "standalone",

@@ -254,6 +254,28 @@ fn no_code_reads_the_words_of_a_cause() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Texts that are made for a message: what they say is also a fact with a fixed set of values.
+const TEXTS_FOR_MESSAGES: &[&str] = &["directive.consequence", "directive.conflict_consequence"];
+
+#[test]
+fn no_rule_reads_the_words_of_a_message() {
+    let compared = |text: &str, fact: &str| {
+        let mut found = text.match_indices(fact);
+        found.any(|(at, _)| {
+            let rest = text[at + fact.len()..].trim_start();
+            rest.starts_with('.') || rest.starts_with("==") || rest.starts_with("!=")
+        })
+    };
+    let mut faults = Vec::new();
+    for (path, text) in files("rules", "yaml") {
+        let read = TEXTS_FOR_MESSAGES
+            .iter()
+            .filter(|fact| compared(&text, fact));
+        faults.extend(read.map(|fact| format!("rules/{path}: compares the text {fact}")));
+    }
+    assert_no_faults("a rule asks a fact with fixed values", faults);
+}
+
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
     let ids = |folder: &str, extension: &str| -> BTreeSet<String> {

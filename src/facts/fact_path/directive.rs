@@ -1,7 +1,7 @@
 //! The facts of lines of configuration, and those of the check itself, with their types.
 
 use super::{FactEntry, FactPath, FactType, fact_table};
-use crate::facts::words::LineProblem;
+use crate::facts::words::{LineConsequence, LineProblem};
 
 fact_table! {
     /// A fact of a line of configuration.
@@ -22,6 +22,8 @@ fact_table! {
         Candidates = "candidates": Text, "known names similar to the unknown one";
         Consequence = "consequence": Text,
             "what the server does with the line: `refuses to start`, or how it interprets the arguments";
+        Outcome = "outcome": Text of LineConsequence::WORDS,
+            "what becomes of the server at a line with a problem: it starts and takes the line (`taken`) or ignores it (`ignored`), it keeps its value (`not-set`), or it does not start (`no-start`)";
         KnownSince = "known_since": Text, "the first version of this flavor that supports the directive";
         RemovedIn = "removed_in": Text,
             "the first version of this flavor that no longer supports the directive";

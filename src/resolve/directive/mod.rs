@@ -15,6 +15,7 @@ use crate::facts::effective_config::EffectiveConfig;
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::FactValue;
+use crate::facts::words::LineConsequence;
 use crate::facts::{Datum, EditTarget, RelatedSubject, Subject, SubjectKind, TextEncoding};
 use crate::knowledge::servers::language::StopStage;
 use crate::knowledge::servers::{DirectiveSpec, RepeatRule, ServerKnowledge, SpecialParser};
@@ -450,14 +451,20 @@ impl LineJudge<'_> {
     /// What the server does with the line.
     fn put_consequence(&self, subject: &mut Subject, problem: LineProblem, line: &RawLine) {
         let readings = self.whole(line);
-        let text = if problem == LineProblem::TrailingComment && self.is_no_address(line) {
-            Some(stops(StopStage::Startup, false))
+        let found = if problem == LineProblem::TrailingComment && self.is_no_address(line) {
+            Some((LineConsequence::NoStart, stops(StopStage::Startup, false)))
         } else if readings.iter().all(|reading| reading.says_nothing()) {
-            Some("ignores the line")
+            Some((LineConsequence::Ignored, "ignores the line"))
         } else {
             let outcomes: Vec<_> = readings.iter().map(|reading| reading.outcome).collect();
             consequence(&outcomes, problem == LineProblem::SyntaxError, line.form)
         };
+        let outcome = match found {
+            Some((outcome, _)) => FactValue::set(outcome, line.span),
+            None => FactValue::unknown(Cause::version()),
+        };
+        subject.put(DirectiveFact::Outcome, outcome);
+        let text = found.map(|(_, text)| text);
         put_text(subject, DirectiveFact::Consequence, text, line);
     }
 
@@ -493,17 +500,21 @@ impl LineJudge<'_> {
     }
 }
 
-/// What becomes of the server, where every plausible series agrees as far as that.
-fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option<&'static str> {
+/// What becomes of the server, and in words, where every plausible series agrees as far as that.
+fn consequence(
+    outcomes: &[LineOutcome],
+    broken: bool,
+    form: LineForm,
+) -> Option<(LineConsequence, &'static str)> {
     let taken = |outcome: &LineOutcome| *outcome == LineOutcome::Taken && !broken;
     if outcomes.iter().all(taken) {
-        return Some("takes them");
+        return Some((LineConsequence::Taken, "takes them"));
     }
     if outcomes.iter().any(taken) {
         return None;
     }
     if form == LineForm::Runtime {
-        return Some("refuses the CONFIG SET");
+        return Some((LineConsequence::NotSet, "refuses the CONFIG SET"));
     }
     let stage = |outcome: &LineOutcome| match outcome {
         LineOutcome::Refused(stage) if !broken => *stage,
@@ -513,7 +524,8 @@ fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option
     let stages: Vec<StopStage> = outcomes.iter().map(stage).collect();
     let first = stages.first().copied().unwrap_or(StopStage::Config);
     let same = stages.iter().all(|stage| *stage == first);
-    Some(stops(if same { first } else { StopStage::Config }, true))
+    let stage = if same { first } else { StopStage::Config };
+    Some((LineConsequence::NoStart, stops(stage, true)))
 }
 
 /// The arguments without a trailing comment; an empty word in the quotes that it needs.
