@@ -14,13 +14,13 @@ use crate::live_data::{DataServer, ask, start};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server that starts.
-fn started(program: &Path, folder: &Path, arguments: &[&str]) -> DataServer {
+pub(crate) fn started(program: &Path, folder: &Path, arguments: &[&str]) -> DataServer {
     let server = start(program, folder, arguments);
     server.unwrap_or_else(|| panic!("{program:?} ends with {arguments:?}"))
 }
 
 /// Asks until the answer is as wanted.
-fn wait_for(folder: &Path, lines: &str, is_wanted: impl Fn(&str) -> bool) -> bool {
+pub(crate) fn wait_for(folder: &Path, lines: &str, is_wanted: impl Fn(&str) -> bool) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         if is_wanted(&ask(folder, lines)) {
@@ -136,6 +136,26 @@ fn a_variable_sets_no_password_and_a_changed_file_nothing() {
 }
 
 #[test]
+fn a_file_that_no_argument_names_is_not_read() {
+    for program in installed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["redis.conf", "valkey.conf"] {
+            std::fs::write(folder.path().join(name), "timeout 77\n").unwrap();
+        }
+        let is_read = || ask(folder.path(), "CONFIG GET timeout").contains("77");
+        // The folder of its data is not where it looks, and neither is any other.
+        let server = started(&program, folder.path(), &[]);
+        assert!(!is_read(), "{program:?}");
+        drop(server);
+        let file = folder.path().join("redis.conf");
+        let include = ["--include", file.to_str().unwrap()];
+        let server = started(&program, folder.path(), &include);
+        assert!(is_read(), "{program:?}");
+        drop(server);
+    }
+}
+
+#[test]
 fn what_is_not_kept_is_gone_after_a_crash() {
     for program in installed() {
         let folder = tempfile::tempdir().unwrap();
@@ -216,8 +236,8 @@ fn two_servers_in_one_folder_overwrite_each_other() {
 fn a_full_server_refuses_writes_or_takes_keys_away() {
     for program in installed() {
         let folder = tempfile::tempdir().unwrap();
-        let fill = |policy: &str| {
-            let arguments = ["--maxmemory", "3mb", "--maxmemory-policy", policy];
+        let fill = |limit: &str, policy: &str| {
+            let arguments = ["--maxmemory", limit, "--maxmemory-policy", policy];
             let server = started(&program, folder.path(), &arguments);
             ask(folder.path(), "XADD stream * a 1");
             let value = "x".repeat(1000);
@@ -228,10 +248,36 @@ fn a_full_server_refuses_writes_or_takes_keys_away() {
             drop(server);
             (said.contains("-OOM"), stream.starts_with(":1"))
         };
-        assert_eq!(fill("noeviction"), (true, true), "{program:?}");
-        assert_eq!(fill("allkeys-lru"), (false, false), "{program:?}");
+        let limit = "3mb";
+        assert_eq!(fill(limit, "noeviction"), (true, true), "{program:?}");
+        assert_eq!(fill(limit, "allkeys-lru"), (false, false), "{program:?}");
         // Keys without an expiry are not taken: writes fail as without a policy.
-        assert_eq!(fill("volatile-lru"), (true, true), "{program:?}");
+        assert_eq!(fill(limit, "volatile-lru"), (true, true), "{program:?}");
+        // Without a limit, and with one that leaves room, nothing is refused and nothing taken.
+        assert_eq!(fill("0", "allkeys-lru"), (false, true), "{program:?}");
+        assert_eq!(fill("300mb", "noeviction"), (false, true), "{program:?}");
+    }
+}
+
+#[test]
+fn what_was_evicted_does_not_come_back_with_the_log() {
+    for program in installed() {
+        for (policy, is_kept) in [("allkeys-lru", false), ("noeviction", true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let log = ["--appendonly", "yes", "--appendfsync", "always"];
+            let limited = ["--maxmemory", "3mb", "--maxmemory-policy", policy];
+            let server = started(&program, folder.path(), &[&log[..], &limited].concat());
+            ask(folder.path(), "SET first 1");
+            let value = "x".repeat(10_000);
+            let set = |key: usize| format!("SET key{key} {value}");
+            let lines: Vec<String> = (0..1000).map(set).collect();
+            ask(folder.path(), &lines.join("\r\n"));
+            drop(server);
+            let server = started(&program, folder.path(), &log);
+            let said = ask(folder.path(), "EXISTS first");
+            assert_eq!(said.starts_with(":1"), is_kept, "{program:?} {policy}");
+            drop(server);
+        }
     }
 }
 
@@ -318,6 +364,17 @@ fn a_port_with_tls_answers_no_client_without_it() {
             PRIVATE_KEY,
         ];
         let listen = ["--tls-port", &port, "--tls-auth-clients", "no"];
+        // Without a certificate, and with one that is not there, no server starts with such a port.
+        let alone = start(&program, folder.path(), &listen);
+        assert!(alone.is_none(), "{program:?}");
+        let missing = [
+            "--tls-cert-file",
+            "/none.crt",
+            "--tls-key-file",
+            PRIVATE_KEY,
+        ];
+        let bad = start(&program, folder.path(), &[&listen[..], &missing].concat());
+        assert!(bad.is_none(), "{program:?}");
         // Some of the package indexes are built without TLS, and refuse the directives.
         let Some(server) = start(&program, folder.path(), &[&listen[..], &files].concat()) else {
             println!("SKIPPED: {program:?} is built without TLS");

@@ -22,6 +22,18 @@ const SOCKET: &str = "server.sock";
 /// A running server; it ends with the value.
 pub(crate) struct DataServer(Child);
 
+impl DataServer {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl From<Child> for DataServer {
+    fn from(process: Child) -> Self {
+        Self(process)
+    }
+}
+
 impl Drop for DataServer {
     fn drop(&mut self) {
         // One that has ended is as good as one that is killed.
