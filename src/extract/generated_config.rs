@@ -80,7 +80,7 @@ impl GeneratedConfig<'_> {
     /// A text that the start script writes into the file.
     fn write_text(&self, excerpt: Excerpt, file: &ArgWord, texts: &mut Vec<RawText>) -> ConfPart {
         let at = excerpt.span_all();
-        let started = format!("{}/{}", self.owner.kind, self.owner.name);
+        let started = self.owner.title();
         let object = ObjectName {
             kind: "start script".to_owned(),
             name: started.clone(),

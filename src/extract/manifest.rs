@@ -175,7 +175,7 @@ fn read_text(
         object: object.clone(),
         key: key.to_owned(),
     };
-    let name = format!("{}/{} key {key}", object.kind, object.name);
+    let name = format!("{} key {key}", object.title());
     let by_name = context.shapes.is_text_key(key);
     let recognised = by_name || conf::looks_like_text(&excerpt, context.is_directive);
     let mut read = conf::read(

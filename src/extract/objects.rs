@@ -254,7 +254,7 @@ impl<'t> ObjectIndex<'t> {
         wanted: &ObjectName,
         from: FileId,
     ) -> Result<&'n YamlNode, Cause> {
-        let what = format!("{}/{}", wanted.kind, wanted.name);
+        let what = wanted.title();
         if found.is_empty() {
             return Err(Cause::OutsideTree(what));
         }

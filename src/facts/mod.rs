@@ -25,6 +25,7 @@ pub mod package;
 pub mod pattern;
 pub mod quantity;
 pub mod raw;
+mod readable_name;
 pub mod scalar;
 pub mod tree;
 pub mod value;

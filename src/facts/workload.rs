@@ -271,7 +271,7 @@ impl RawFacts {
         let first = texts.next()?;
         if texts.any(|other| other != first) {
             return Some(Err(Cause::SeveralInTree {
-                name: format!("{}/{}", object.kind, object.name),
+                name: object.title(),
                 count: None,
             }));
         }
@@ -280,7 +280,7 @@ impl RawFacts {
 }
 
 fn missing_cause(object: &ObjectName) -> Cause {
-    Cause::OutsideTree(format!("{}/{}", object.kind, object.name))
+    Cause::OutsideTree(object.title())
 }
 
 impl ObjectName {

@@ -352,7 +352,7 @@ impl<'a> ShapeReading<'a> {
             return;
         }
         let object = &self.owner.object;
-        let name = format!("{}/{} {}", object.kind, object.name, path.as_str());
+        let name = format!("{} {}", object.title(), path.as_str());
         let excerpt = scalar.value().clone();
         let read = conf::read(
             name,

@@ -74,7 +74,7 @@ impl<'a> ShapeReading<'a> {
         raw: &mut RawFacts,
     ) -> RawServer {
         let (image, image_fallback) = self.image(&paths.image);
-        let name = self.fill_in(&paths.name).unwrap_or_default();
+        let name = self.fill_in_title(&paths.name).unwrap_or_default();
         RawServer {
             namespace: self.owner.object.namespace.clone(),
             kind: paths.kind,
@@ -97,10 +97,18 @@ impl<'a> ShapeReading<'a> {
 
     /// A pattern over the owner's names; `None` where a name that it needs is not known.
     fn fill_in(&self, pattern: &str) -> Option<String> {
-        let object = &self.owner.object;
+        self.fill_in_name(pattern, &self.owner.object.name)
+    }
+
+    /// The same for people: a server's title.
+    fn fill_in_title(&self, pattern: &str) -> Option<String> {
+        self.fill_in_name(pattern, &self.owner.object.readable_name())
+    }
+
+    fn fill_in_name(&self, pattern: &str, name: &str) -> Option<String> {
         let text = pattern
-            .replace("{kind}", &object.kind)
-            .replace("{name}", &object.name);
+            .replace("{kind}", &self.owner.object.kind)
+            .replace("{name}", name);
         match (&self.owner.full_name, text.contains("{fullname}")) {
             (Some(name), _) => Some(text.replace("{fullname}", name)),
             (None, true) => None,

@@ -189,7 +189,7 @@ impl<'a> PodSpec<'a> {
 
     /// `StatefulSet/redis`.
     fn object_title(&self) -> String {
-        format!("{}/{}", self.object.kind, self.object.name)
+        self.object.title()
     }
 
     /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
@@ -338,7 +338,7 @@ pub fn exporters(
         image.is_some_and(|image| context.shapes.is_exporter(&image))
     })?;
     Some(RawExporter {
-        name: format!("{kind}/{}", object.name),
+        name: object.title(),
         span: container_anchor(exporter),
     })
 }

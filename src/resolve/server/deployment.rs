@@ -97,7 +97,7 @@ impl ServerResolver<'_> {
         let Some((text, object)) = keys.next_back() else {
             return;
         };
-        let name = format!("{}/{}", object.kind, object.name);
+        let name = object.title();
         let name = FactValue::from_derived(name).with_anchor_when_unset(text.anchor_when_unset());
         subject.put(ServerFact::ConfigName, name);
         let used = match self.linked.body {
