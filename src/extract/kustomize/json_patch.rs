@@ -1,5 +1,6 @@
 //! JSON patches (RFC 6902) over objects: `op`, `path`, `value`.
 
+use crate::source::Span;
 use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// The object after all operations; why not, where one cannot be done.
@@ -31,12 +32,12 @@ fn one(object: &YamlNode, operation: &YamlNode) -> Result<YamlNode, String> {
     let changed = match op {
         "add" => put(object, &path, value()?, PatchOperation::Insert),
         "replace" => put(object, &path, value()?, PatchOperation::Replace),
-        "remove" => remove(object, &path),
+        "remove" => remove(object, &path, operation.get("path").map(|node| node.span)),
         "test" => Some(object.clone()),
         "copy" => put(object, &path, &from()?.1, PatchOperation::Insert),
         "move" => {
             let (old, node) = from()?;
-            remove(object, &old)
+            remove(object, &old, None)
                 .and_then(|without| put(&without, &path, &node, PatchOperation::Insert))
         }
         _ => None,
@@ -108,29 +109,32 @@ fn put(
     }
 }
 
-fn remove(node: &YamlNode, path: &[String]) -> Option<YamlNode> {
+/// The object without what stands at the path; `at` is where a reader would take the removal back.
+fn remove(node: &YamlNode, path: &[String], at: Option<Span>) -> Option<YamlNode> {
     let (first, rest) = path.split_first()?;
     match &node.kind {
         NodeKind::Map(entries) => {
-            let at = entries
+            let index = entries
                 .iter()
                 .rposition(|e| e.key.as_str() == Some(first))?;
-            let mut entries = entries.clone();
             if rest.is_empty() {
-                entries.remove(at);
-            } else {
-                entries[at].value = remove(&entries[at].value, rest)?;
+                return Some(match at {
+                    Some(at) => node.with_removal(first, at),
+                    None => node.without_entry(first),
+                });
             }
+            let mut entries = entries.clone();
+            entries[index].value = remove(&entries[index].value, rest, at)?;
             Some(node.rebuilt(NodeKind::Map(entries)))
         }
         NodeKind::Seq(items) => {
-            let at: usize = first.parse().ok()?;
+            let index: usize = first.parse().ok()?;
             let mut items = items.clone();
             if rest.is_empty() {
-                (at < items.len()).then(|| items.remove(at))?;
+                (index < items.len()).then(|| items.remove(index))?;
             } else {
-                let item = items.get_mut(at)?;
-                *item = remove(item, rest)?;
+                let item = items.get_mut(index)?;
+                *item = remove(item, rest, at)?;
             }
             Some(node.rebuilt(NodeKind::Seq(items)))
         }

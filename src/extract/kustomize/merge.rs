@@ -1,5 +1,5 @@
 //! Strategic merge: a patch laid over an object, field by field. What the patch says keeps its place
-//! in the patch, everything else its place in the object.
+//! in the patch, everything else its place in the object; of what it removes the place in the patch is kept.
 //!
 //! Which object a patch is for is decided in [`patch`](super::patch).
 
@@ -65,6 +65,7 @@ fn maps(base: &YamlNode, patch: &YamlNode, lists: ListMerge) -> Option<YamlNode>
         _ => {}
     }
     let mut entries = base.entries().to_vec();
+    let mut removed = Vec::new();
     for said in patch.entries().iter().filter(|e| !is_directive(e)) {
         let key = said.key.as_str();
         let Some(at) = entries.iter().rposition(|e| e.key.as_str() == key) else {
@@ -85,10 +86,13 @@ fn maps(base: &YamlNode, patch: &YamlNode, lists: ListMerge) -> Option<YamlNode>
             Some(value) => entries[at] = entry(&entries[at], said, value),
             None => {
                 entries.remove(at);
+                removed.extend(key.map(|key| (key, said.key.span)));
             }
         }
     }
-    Some(base.rebuilt(NodeKind::Map(entries)))
+    let merged = base.rebuilt(NodeKind::Map(entries));
+    let removed = removed.into_iter();
+    Some(removed.fold(merged, |node, (key, at)| node.with_removal(key, at)))
 }
 
 /// The entry belongs to the file that wrote its value; a patch that repeats a value changes nothing.

@@ -25,6 +25,7 @@ use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuant
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{
     ConfPart, ObjectName, RawExporter, RawFacts, RawScalar, RawServer, RawText, Uncertainty,
+    UnsetPlaces,
 };
 use crate::facts::words::{RolloutTrigger, ServiceQuality};
 use crate::facts::{Cause, Strength};
@@ -180,6 +181,10 @@ impl<'a> PodSpec<'a> {
                 .and_then(|shape| shape.data.clone()),
             port_names: port_names(container),
             connections: self.probes(container),
+            unset_places: UnsetPlaces {
+                field: removed_start(container),
+                ..UnsetPlaces::default()
+            },
             labels: self.labels(),
             fragment: self.is_fragment(container),
             unread,
@@ -352,20 +357,46 @@ fn only<'a>(node: &'a YamlNode, key: &str) -> Option<&'a YamlNode> {
 }
 
 /// Where the container's resources are: what is missing among them is written there. A chart's own
-/// values may be where they come from.
+/// values may be where they come from, and a patch may have removed them.
 fn resources_block(container: &YamlNode) -> BTreeMap<ServerFact, Span> {
-    let Some(block) = container.entry("resources") else {
-        return BTreeMap::new();
-    };
+    let missing = DeploymentQuantity::RESOURCES;
+    let places = missing.into_iter().filter_map(|quantity| {
+        let path = format!("{RESOURCES}.{}", quantity.path());
+        let place = find_removal(container, &path).or_else(|| find_block(container))?;
+        Some((quantity.fact(), place))
+    });
+    places.collect()
+}
+
+/// Where a patch removed a field, or the mapping that held it.
+fn find_removal(container: &YamlNode, path: &str) -> Option<Span> {
+    let mut node = container;
+    for part in path.split('.') {
+        if let Some(at) = node.removal(part) {
+            return Some(at);
+        }
+        node = node.get(part)?;
+    }
+    None
+}
+
+/// Where a patch removed what the container is started with.
+fn removed_start(container: &YamlNode) -> Option<Span> {
+    let fields = ["args", "command"];
+    fields.iter().find_map(|field| container.removal(field))
+}
+
+const RESOURCES: &str = "resources";
+
+fn find_block(container: &YamlNode) -> Option<Span> {
+    let block = container.entry(RESOURCES)?;
     let given = &block.value;
     let is_elsewhere = !given.has_placeholder() && given.span.file != container.span.file;
     let is_empty = given.entries().is_empty() && (given.is_map() || given.is_null());
-    let place = match is_elsewhere && is_empty {
+    Some(match is_elsewhere && is_empty {
         true => given.span,
         false => block.key.span,
-    };
-    let missing = DeploymentQuantity::RESOURCES.map(DeploymentQuantity::fact);
-    missing.map(|fact| (fact, place)).into()
+    })
 }
 
 /// A figure of the container; below a template it is not known.

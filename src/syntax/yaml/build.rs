@@ -394,6 +394,7 @@ impl<'a> YamlTreeBuilder<'a> {
             open,
             may_grow: own == OwnActions::Writing || self.is_cut,
             tag: frame.tag,
+            removed: None,
         };
         let built = BuiltNode {
             node,
@@ -468,6 +469,7 @@ impl<'a> YamlTreeBuilder<'a> {
             open: false,
             may_grow: false,
             tag: None,
+            removed: None,
         }
     }
 

@@ -78,5 +78,6 @@ fn node(kind: NodeKind) -> YamlNode {
         open: false,
         may_grow: false,
         tag: None,
+        removed: None,
     }
 }

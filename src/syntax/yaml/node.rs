@@ -17,6 +17,8 @@ pub struct YamlNode {
     pub(super) open: bool,
     pub(super) may_grow: bool,
     pub(super) tag: Option<Arc<str>>,
+    /// What patches took out of this mapping.
+    pub(super) removed: Option<Arc<Vec<RemovedEntry>>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,13 @@ pub enum NodeKind {
     Scalar(Scalar),
     Seq(Vec<YamlNode>),
     Map(Vec<MappingEntry>),
+}
+
+/// A key that a patch took out of a mapping, and where the patch says so.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RemovedEntry {
+    pub(super) key: Arc<str>,
+    pub(super) at: Span,
 }
 
 /// A key and its value. A key that is written twice has two entries, in order.
@@ -134,6 +143,13 @@ impl YamlNode {
             NodeKind::Map(_) => self.get(part),
             NodeKind::Scalar(_) => None,
         }
+    }
+
+    /// Where a patch took a key out of this mapping, unless something wrote it again.
+    pub fn removal(&self, key: &str) -> Option<Span> {
+        let removed = self.removed.as_deref()?;
+        let last = removed.iter().rev().find(|entry| *entry.key == *key)?;
+        self.get(key).is_none().then_some(last.at)
     }
 
     /// The items of a sequence; nothing for any other node.

@@ -34,6 +34,7 @@ impl YamlNode {
             open: self.open || over.open,
             may_grow: self.may_grow || over.may_grow,
             tag: over.tag.clone(),
+            removed: over.removed.clone(),
         }
     }
 
@@ -57,6 +58,7 @@ impl YamlNode {
                 open: false,
                 may_grow: false,
                 tag: None,
+                removed: None,
                 kind: NodeKind::Map(vec![MappingEntry {
                     key: self.key(&key)?,
                     value,
@@ -84,6 +86,7 @@ impl YamlNode {
             open: false,
             may_grow: false,
             tag: None,
+            removed: None,
         })
     }
 }

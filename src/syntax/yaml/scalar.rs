@@ -49,6 +49,7 @@ impl WrittenScalar<'_> {
             open: false,
             may_grow: false,
             tag: None,
+            removed: None,
         }
     }
 
@@ -91,6 +92,7 @@ impl WrittenScalar<'_> {
             open: false,
             may_grow: false,
             tag: None,
+            removed: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::node::RemovedEntry;
 use super::{Excerpt, MappingEntry, NodeKind, Scalar, ScalarStyle, YamlNode};
 use crate::source::Span;
 
@@ -26,6 +27,7 @@ impl YamlNode {
             open: self.open,
             may_grow: self.may_grow,
             tag: self.tag.clone(),
+            removed: self.removed.clone(),
         }
     }
 
@@ -72,6 +74,7 @@ impl YamlNode {
             open: false,
             may_grow: false,
             tag: None,
+            removed: None,
         }
         .rebuilt(NodeKind::Map(entries))
     }
@@ -97,6 +100,19 @@ impl YamlNode {
         self.rebuilt(NodeKind::Map(kept.cloned().collect()))
     }
 
+    /// The mapping without a key that a patch takes out of it at `at`.
+    pub fn with_removal(&self, key: &str, at: Span) -> Self {
+        let mut removed: Vec<RemovedEntry> = self.removed.as_deref().cloned().unwrap_or_default();
+        removed.push(RemovedEntry {
+            key: key.into(),
+            at,
+        });
+        Self {
+            removed: Some(Arc::new(removed)),
+            ..self.without_entry(key)
+        }
+    }
+
     fn scalar_of(value: Excerpt, style: ScalarStyle, span: Span) -> Self {
         let scalar = Scalar {
             style,
@@ -112,6 +128,7 @@ impl YamlNode {
             open: false,
             may_grow: false,
             tag: None,
+            removed: None,
         }
     }
 }
