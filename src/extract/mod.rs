@@ -23,6 +23,7 @@ pub mod gitops;
 pub mod go;
 pub mod helm;
 pub mod image_set_up;
+pub mod image_variable;
 pub mod interpolate;
 pub mod kustomize;
 pub mod launch;

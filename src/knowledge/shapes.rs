@@ -95,6 +95,8 @@ pub struct ServerShapes {
     pub server_ports: Vec<String>,
     /// Names of images that are a server's where something beside them says so, too.
     pub likely_images: Vec<String>,
+    /// Words of the name of an image's variable that say nothing of what the image is.
+    pub image_words: Vec<String>,
     /// Registries whose repositories are those of Docker Hub.
     pub hub_registries: Vec<String>,
     /// Patterns over the repositories whose charts only share their names with those of the shapes.
@@ -551,6 +553,11 @@ impl DeploymentShapes {
         let name = image.name.as_str();
         let is_other = self.not_images.is_match(name) || self.exporters.is_match(name);
         self.likely_images.is_match(name) && !is_other
+    }
+
+    /// Whether a word of the name of an image's variable says nothing of what the image is.
+    pub fn is_image_word(&self, word: &str) -> bool {
+        self.servers.image_words.iter().any(|known| known == word)
     }
 
     /// What a server image does by itself, where that is known.

@@ -5,6 +5,7 @@ use crate::extract::compose::mounts::ServiceMounts;
 use crate::extract::compose::{ComposeProject, ServiceLayer, environment_file, ports};
 use crate::extract::dockerfile::official;
 use crate::extract::image_set_up::VariablePlaces;
+use crate::extract::image_variable;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
@@ -55,7 +56,8 @@ impl<'a> ComposeService<'a> {
         let reference = image
             .as_ref()
             .and_then(|image| image.known_text())
-            .map(ImageReference::parse);
+            .map(ImageReference::parse)
+            .or_else(|| self.read_named_image());
         let environment = self.environment(built.as_ref());
         let whole = self.node("image").is_some() || self.node("build").is_some();
         let mounts = ServiceMounts::of(self);
@@ -109,6 +111,12 @@ impl<'a> ComposeService<'a> {
             built_from: built.map(|built| built.file.path.clone()),
             ..RawServer::new(format!("service/{}", self.name), self.anchor())
         });
+    }
+
+    /// What the variables of the image are called.
+    fn read_named_image(&self) -> Option<ImageReference> {
+        let written = self.node("image")?.as_str()?;
+        image_variable::read_named_image(written, self.project.tree.shapes)
     }
 
     /// Why a service whose program is not found is a server whose configuration is not seen: it is called like

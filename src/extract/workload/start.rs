@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::extract::image_set_up::VariablePlaces;
+use crate::extract::image_variable::read_named_image;
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
@@ -28,11 +29,7 @@ impl<'a> PodSpec<'a> {
     /// The image of a container and what it starts. A Dockerfile that makes an image of this name
     /// decides both if that image is a server.
     pub(super) fn read_start(&self, container: &YamlNode) -> (ContainerImage<'a>, LaunchResult) {
-        let written = container
-            .get("image")
-            .map(image_scalar)
-            .and_then(|scalar| scalar.text.ok())
-            .map(|text| ImageReference::parse(&text));
+        let written = self.read_image(container);
         let files = self.context.files;
         let built = written.as_ref().and_then(|i| files.image(i, self.shapes));
         if let Some(built) = built {
@@ -45,6 +42,16 @@ impl<'a> PodSpec<'a> {
         let image = self.image(written, None);
         let launched = self.follow_launch(container, &image);
         (image, launched)
+    }
+
+    /// The image as it is written, else as its variables are called.
+    fn read_image(&self, container: &YamlNode) -> Option<ImageReference> {
+        let node = container.get("image")?;
+        let known = image_scalar(node).text.ok();
+        let known = known.map(|text| ImageReference::parse(&text));
+        known
+            .filter(|image| !image.name.contains('$'))
+            .or_else(|| read_named_image(node.as_str()?, self.shapes))
     }
 
     fn image(
