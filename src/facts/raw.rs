@@ -407,6 +407,8 @@ pub struct RawMount {
 pub enum MountStorage {
     /// Outlives the pod.
     Persistent,
+    /// The same, and all processes of a workload have it.
+    Shared,
     /// Goes with the pod.
     Ephemeral,
     /// Holds configuration or secrets.

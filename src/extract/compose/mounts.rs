@@ -325,9 +325,7 @@ impl ProcessFiles for ServiceFiles<'_, '_> {
 impl MountSource<'_> {
     fn storage(&self) -> MountStorage {
         match self {
-            Self::Tree(_) | Self::Host | Self::Volume { ephemeral: false } => {
-                MountStorage::Persistent
-            }
+            Self::Tree(_) | Self::Host | Self::Volume { ephemeral: false } => MountStorage::Shared,
             Self::Memory | Self::Volume { ephemeral: true } => MountStorage::Ephemeral,
             Self::Inline { .. } => MountStorage::Files,
             Self::Anonymous | Self::Unknown(_) => MountStorage::Unknown,

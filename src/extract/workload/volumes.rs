@@ -308,7 +308,13 @@ impl<'a> PodSpec<'a> {
         let volume = name.and_then(|name| self.volume(name));
         let storage = match name {
             Some(name) if self.is_claim_template(name) => MountStorage::Persistent,
-            Some(_) => volume.map_or(MountStorage::Unknown, storage),
+            Some(_) => match volume.map_or(MountStorage::Unknown, storage) {
+                // A folder of its own for each pod.
+                MountStorage::Shared if mount.get("subPathExpr").is_some() => {
+                    MountStorage::Persistent
+                }
+                storage => storage,
+            },
             None => MountStorage::Unknown,
         };
         let is_known = known_text(Some(path)).is_some();
@@ -518,16 +524,8 @@ fn storage(volume: &YamlNode) -> MountStorage {
     match entry.key.as_str() {
         Some("emptyDir" | "ephemeral") => MountStorage::Ephemeral,
         Some("configMap" | "secret" | "projected" | "downwardAPI" | "image") => MountStorage::Files,
-        Some(
-            "persistentVolumeClaim"
-            | "hostPath"
-            | "nfs"
-            | "csi"
-            | "iscsi"
-            | "fc"
-            | "rbd"
-            | "cephfs",
-        ) => MountStorage::Persistent,
+        Some("persistentVolumeClaim" | "nfs" | "cephfs") => MountStorage::Shared,
+        Some("hostPath" | "csi" | "iscsi" | "fc" | "rbd") => MountStorage::Persistent,
         _ => MountStorage::Unknown,
     }
 }

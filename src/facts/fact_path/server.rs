@@ -26,6 +26,8 @@ fact_table! {
             "storage of the file in which a node of a cluster keeps its identity: `persistent`, `ephemeral` or `none`";
         StorageWritable = "storage.writable": Bool,
             "the server can write its data directory";
+        StorageShared = "storage.shared": Bool,
+            "all its processes keep their data on one volume";
         StorageUnused = "storage.unused": Text,
             "where a persistent volume is mounted that holds nothing of the server because the data directory is elsewhere, or `none`";
         DataDirectory = "data_dir": Text, "the data directory";

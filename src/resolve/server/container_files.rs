@@ -117,12 +117,14 @@ impl ServerResolver<'_> {
                 put(ServerFact::StorageUnused, seen.unused_volume(&directory));
                 let writable = seen.writable(&directory);
                 put(ServerFact::StorageWritable, writable);
+                put(ServerFact::StorageShared, seen.shares_volume(&directory));
             }
             Err(reason) => {
                 for fact in [
                     ServerFact::DataDirectory,
                     ServerFact::StorageUnused,
                     ServerFact::StorageWritable,
+                    ServerFact::StorageShared,
                 ] {
                     put(fact, FactValue::unknown(reason.clone()));
                 }
@@ -340,7 +342,10 @@ impl<'a> SeenContainer<'a> {
         let holding = self.mounts.iter().filter(is_on);
         let own = holding.max_by_key(|mount| mount.path.len());
         let is_kept = own.is_some_and(|mount| match mount.storage {
-            MountStorage::Persistent | MountStorage::Ephemeral | MountStorage::Files => true,
+            MountStorage::Persistent
+            | MountStorage::Shared
+            | MountStorage::Ephemeral
+            | MountStorage::Files => true,
             // The runtime's own volume without a name keeps nothing for the next container.
             MountStorage::Unknown => !self.is_own_volume(mount),
         });
@@ -348,8 +353,10 @@ impl<'a> SeenContainer<'a> {
             return FactValue::from_derived(NONE);
         }
         let beside = self.mounts.iter().find(|mount| {
-            mount.storage == MountStorage::Persistent
-                && !mount.read_only
+            matches!(
+                mount.storage,
+                MountStorage::Persistent | MountStorage::Shared
+            ) && !mount.read_only
                 && mount.content != MountContent::File
                 && self
                     .resolver
@@ -376,6 +383,21 @@ impl<'a> SeenContainer<'a> {
         let words = self.container.command.as_ref();
         file.is_some_and(|file| Path::new(&file.text).starts_with(path))
             || words.is_some_and(|words| words.text.contains(path))
+    }
+
+    /// Whether all processes of the workload keep their data on one volume.
+    fn shares_volume(&self, directory: &str) -> FactValue {
+        let is_on = |mount: &&RawMount| Path::new(directory).starts_with(&mount.path);
+        let holding = self.mounts.iter().filter(is_on);
+        match holding.max_by_key(|mount| mount.path.len()) {
+            Some(mount) if mount.storage == MountStorage::Shared => {
+                FactValue::set(true, mount.span)
+            }
+            Some(mount) if mount.storage == MountStorage::Unknown => FactValue::unknown(
+                Cause::Storage("the volume under the data directory is unknown"),
+            ),
+            _ => FactValue::from_derived(false),
+        }
     }
 
     /// Whether the data directory can be written.

@@ -213,7 +213,9 @@ impl ServerResolver<'_> {
             .max_by_key(|mount| mount.path.len());
         match nearest {
             Some(mount) => match mount.storage {
-                MountStorage::Persistent => FactValue::set(StorageKind::Persistent, mount.span),
+                MountStorage::Persistent | MountStorage::Shared => {
+                    FactValue::set(StorageKind::Persistent, mount.span)
+                }
                 MountStorage::Ephemeral => FactValue::set(StorageKind::Ephemeral, mount.span),
                 MountStorage::Files | MountStorage::Unknown => FactValue::unknown(Cause::Storage(
                     "the volume under the data directory is unknown",
