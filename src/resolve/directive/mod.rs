@@ -5,7 +5,7 @@
 
 mod line_interactions;
 mod plaintext_secret;
-mod secret_origin;
+pub(super) mod secret_origin;
 mod unknown_name;
 
 use std::collections::{BTreeMap, BTreeSet};

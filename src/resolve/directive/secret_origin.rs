@@ -13,7 +13,7 @@ const UNNAMED: &str = ".env";
 
 /// The place of the text that one of the variables of a reference is given: in the reference's own
 /// file, or in a file that it names. Of several the nearest counts.
-pub(super) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Span> {
+pub(in crate::resolve) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Span> {
     let names: Vec<&str> = names(sources.slice(reference)).collect();
     let holding = sources.iter().filter(|(_, file)| {
         let name = path::name(file.path());
@@ -47,7 +47,7 @@ fn distance(sources: &Sources, reference: Span, span: Span) -> Option<usize> {
 }
 
 /// The variables of a reference: `$NAME`, `${NAME…}`, `$(NAME)`, `$$NAME`.
-fn names(written: &str) -> impl Iterator<Item = &str> {
+pub(in crate::resolve) fn names(written: &str) -> impl Iterator<Item = &str> {
     written.split('$').skip(1).filter_map(|rest| {
         let name = rest.trim_start_matches(['{', '(']);
         let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');

@@ -9,6 +9,7 @@ use crate::facts::{Datum, EditTarget, Explicitness, FactValue, Strength, Subject
 use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::shapes::AccessShapes;
 use crate::resolve::config_transcript::ConfigTranscript;
+use crate::resolve::directive::secret_origin;
 use crate::resolve::server::ServerResolver;
 use crate::source::Span;
 
@@ -305,7 +306,31 @@ impl ServerResolver<'_> {
         }
         let mut lines = transcript.step_lines();
         let restricts = lines.any(|line| self.restricts_everyone(line));
-        FactValue::from_derived(if restricts { "acl" } else { "none" })
+        if restricts {
+            return FactValue::from_derived("acl");
+        }
+        let none = FactValue::from_derived("none");
+        match self.find_empty_variable(subject) {
+            Some(name) => none
+                .with_strength(Strength::Assumed)
+                .because(format!("it is empty unless {name} is set")),
+            None => none,
+        }
+    }
+
+    /// The variable that a password is written as, where that is empty in the tree.
+    fn find_empty_variable(&self, subject: &Subject) -> Option<&str> {
+        let password = subject.conf(&self.names().password)?;
+        let span = password.span()?;
+        let sources = self.knowledge.sources;
+        if let Some(name) = secret_origin::names(sources.slice(span)).next() {
+            return Some(name);
+        }
+        // An empty word has no bytes: the place is that of the name before it.
+        let behind = sources.get(span.file).text().get(span.end as usize..)?;
+        let word = behind.trim_start_matches([' ', ',', '"', '\'', '-', '\n', '\r', '[']);
+        word.starts_with('$')
+            .then(|| secret_origin::names(word).next())?
     }
 
     /// A line about the user that every connection is until it says otherwise.
