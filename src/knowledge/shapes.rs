@@ -69,6 +69,8 @@ pub struct DevelopmentWords {
     pub words: Vec<String>,
     /// The section of a service by which its source is watched.
     pub section: String,
+    /// Folders whose compose files start what is beside a program that a developer runs, where they start nothing else.
+    pub folders: Vec<String>,
     /// Patterns of the variables by which programs are told, and the values that mean development.
     pub variables: Vec<String>,
     pub values: Vec<String>,

@@ -1,9 +1,11 @@
 //! Compose projects that a developer runs: a service is made from source that is mounted over it or watched, is
-//! built for development, or has a variable that says so. What follows for rules is decided where
+//! built for development, or has a variable that says so, or the file stands where developers keep what they start
+//! beside their program. What follows for rules is decided where
 //! findings are.
 
 use crate::extract::compose::ComposeProject;
 use crate::extract::compose::service::ComposeService;
+use crate::extract::container_paths::texts_below;
 use crate::facts::raw::{DevelopmentSetup, RawServer};
 use crate::knowledge::shapes::DevelopmentWords;
 use crate::source::path;
@@ -17,15 +19,53 @@ pub(super) fn mark_development(
     servers: &mut [RawServer],
 ) {
     let words = &project.tree.shapes.servers.development;
-    let Some(found) = services
-        .iter()
-        .find_map(|service| DevelopmentSearch { service, words }.find())
-    else {
+    let mut searches = services.iter();
+    let by_service = searches.find_map(|service| DevelopmentSearch { service, words }.find());
+    let by_folder = || find_folder(project, services, servers, words);
+    let Some(found) = by_service.or_else(by_folder) else {
         return;
     };
     for server in servers {
         server.development = Some(found.clone());
     }
+}
+
+/// A folder of what developers start by hand, where the file starts nothing of the project's own: no service is
+/// built, and none names a server.
+fn find_folder(
+    project: &ComposeProject<'_>,
+    services: &[ComposeService<'_>],
+    servers: &[RawServer],
+    words: &DevelopmentWords,
+) -> Option<DevelopmentSetup> {
+    let mut parts = path::folder(&project.files[0].path).split('/');
+    let folder = parts.find(|part| words.folders.iter().any(|known| known == part))?;
+    let is_server = |service: &ComposeService<'_>| {
+        let mut titles = servers.iter().map(|server| server.name.as_str());
+        titles.any(|title| title.strip_prefix("service/") == Some(service.name))
+    };
+    let names: Vec<&str> = services
+        .iter()
+        .filter(|service| is_server(service))
+        .map(|service| service.name)
+        .collect();
+    let names_one = |service: &ComposeService<'_>| {
+        let nodes = service.layers.iter().map(|layer| layer.node);
+        let texts = nodes.flat_map(|node| texts_below(node, &[]));
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let mut words = texts.flat_map(|text| text.split(move |c| !is_part(c)));
+        words.any(|word| names.contains(&word))
+    };
+    let mut own = services.iter().filter(|service| {
+        service.node("build").is_some() || !is_server(service) && names_one(service)
+    });
+    if own.next().is_some() {
+        return None;
+    }
+    Some(DevelopmentSetup {
+        at: services.first()?.anchor(),
+        why: format!("in `{folder}` it starts nothing of the project's own"),
+    })
 }
 
 struct DevelopmentSearch<'a> {
