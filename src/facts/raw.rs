@@ -20,7 +20,6 @@ use crate::facts::overlay_scope::OverlayScope;
 pub use crate::facts::package::{
     ClientLifetime, ObservationKind, PoolObservation, RawPackage, RawVariable, SourceLanguage,
 };
-use crate::facts::readable_name::readable_name;
 pub use crate::facts::scalar::{ArgWord, RawScalar};
 use crate::facts::value::Strength;
 pub use crate::facts::wait::{
@@ -161,18 +160,6 @@ pub struct ObjectName {
     /// The name, or the raw template expression that stands for it: two equal expressions match.
     pub name: String,
     pub templated: bool,
-}
-
-impl ObjectName {
-    /// `Kind/name`, for people.
-    pub fn title(&self) -> String {
-        format!("{}/{}", self.kind, self.readable_name())
-    }
-
-    /// The name, for people.
-    pub fn readable_name(&self) -> String {
-        readable_name(&self.name)
-    }
 }
 
 /// A part of a server's configuration, in the order in which the server reads it.

@@ -1,6 +1,8 @@
 //! Names of objects for people: what a template or a variable writes into a name is shown by the word that it is
 //! called by. Names are compared as they are written; this is for titles alone.
 
+use crate::facts::raw::ObjectName;
+
 /// How something that is filled in begins and ends.
 const MARKS: [(&str, &str); 3] = [("{{", "}}"), ("${", "}"), ("$(", ")")];
 /// Calls of named templates, and what templates know of themselves.
@@ -8,9 +10,21 @@ const CALLS: [&str; 2] = ["include", "template"];
 const OF_ITSELF: [&str; 2] = [".Release.", ".Chart."];
 const OF_VALUES: &str = ".Values.";
 
+impl ObjectName {
+    /// `Kind/name`, for people.
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.kind, self.readable_name())
+    }
+
+    /// The name, for people.
+    pub fn readable_name(&self) -> String {
+        readable_name(&self.name)
+    }
+}
+
 /// The name with what is filled in by its words: `{{ include "shop.fullname" . }}-redis` is `shop-redis`. A name
 /// of which nothing would be left stays as it is written.
-pub(super) fn readable_name(name: &str) -> String {
+fn readable_name(name: &str) -> String {
     let mut rest = name;
     let mut shown = String::new();
     while let Some((at, open, close)) = find_mark(rest) {

@@ -1,17 +1,25 @@
-//! What a server's container is started with, as a compose file says it: its file, its variables and
-//! the texts that mention them, its command.
+//! What a server's container is started with, as a compose file says it: its image where that is a
+//! variable, its file, its variables and the texts that mention them, its command.
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::compose::service::ComposeService;
 use crate::extract::container_paths::{texts_below, whole_path};
+use crate::extract::image_variable;
 use crate::extract::mentions::count_mentions;
 use crate::extract::tree_files::TreeImage;
 use crate::facts::Cause;
 use crate::facts::raw::{RawContainer, RawGivenVariable, WrittenCommand};
+use crate::knowledge::shapes::ImageReference;
 use crate::source::Span;
 use crate::syntax::yaml::YamlNode;
 
 impl ComposeService<'_> {
+    /// What the variables of the image are called.
+    pub(super) fn read_named_image(&self) -> Option<ImageReference> {
+        let written = self.node("image")?.as_str()?;
+        image_variable::read_named_image(written, self.project.tree.shapes)
+    }
+
     /// `data` is the folder that the image is started in.
     pub(super) fn raw_container(
         &self,

@@ -5,7 +5,6 @@ use crate::extract::compose::mounts::ServiceMounts;
 use crate::extract::compose::{ComposeProject, ServiceLayer, environment_file, ports};
 use crate::extract::dockerfile::official;
 use crate::extract::image_set_up::VariablePlaces;
-use crate::extract::image_variable;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
@@ -111,12 +110,6 @@ impl<'a> ComposeService<'a> {
             built_from: built.map(|built| built.file.path.clone()),
             ..RawServer::new(format!("service/{}", self.name), self.anchor())
         });
-    }
-
-    /// What the variables of the image are called.
-    fn read_named_image(&self) -> Option<ImageReference> {
-        let written = self.node("image")?.as_str()?;
-        image_variable::read_named_image(written, self.project.tree.shapes)
     }
 
     /// Why a service whose program is not found is a server whose configuration is not seen: it is called like
