@@ -4,6 +4,8 @@
 //! Read from `knowledge/shapes/*.yaml`, each file on first use. Shapes are data, and [`schema`]
 //! defines what they may contain. Anything that needs a decision is implemented in `extract`.
 
+mod access;
+mod development;
 mod image;
 mod images;
 mod library;
@@ -20,6 +22,8 @@ use serde::Deserialize;
 use crate::facts::raw::RawKind;
 use crate::source::glob_list::{GlobList, GlobStyle};
 
+pub use access::AccessShapes;
+pub use development::DevelopmentWords;
 pub use image::ImageReference;
 pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary, ImageSetUp, SetUpLine};
 pub use library::{ChartName, ShapeLibrary};
@@ -61,21 +65,6 @@ pub struct DeploymentShapes {
 }
 
 /// `knowledge/shapes/servers.yaml`.
-/// What says that a project of containers is a developer's own.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DevelopmentWords {
-    /// Words in the names of what a service is built by or mounts.
-    pub words: Vec<String>,
-    /// The section of a service by which its source is watched.
-    pub section: String,
-    /// Folders whose compose files start what is beside a program that a developer runs, where they start nothing else.
-    pub folders: Vec<String>,
-    /// Patterns of the variables by which programs are told, and the values that mean development.
-    pub variables: Vec<String>,
-    pub values: Vec<String>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerShapes {
@@ -398,38 +387,6 @@ pub struct PersistenceShapes {
     pub log: String,
     /// The points at which snapshots are made.
     pub snapshots: String,
-}
-
-/// Which directives decide who can reach a server, and what it asks of them.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AccessShapes {
-    pub addresses: String,
-    /// Addresses that lead to the own host alone; `*` ends a pattern.
-    pub loopback: Vec<String>,
-    pub ports: Vec<String>,
-    pub password: String,
-    pub users_file: String,
-    /// Names of users, which servers hide in their logs like passwords.
-    pub user_names: Vec<String>,
-    /// The user that every connection is until it says otherwise.
-    pub default_user: String,
-    /// The rule that lets a user in without a password.
-    pub open_rule: String,
-    /// The directive that refuses other hosts while there is no password.
-    pub protection: String,
-    /// Series in which addresses that somebody wrote lift that protection.
-    pub lifted_by_addresses: Vec<String>,
-    /// The password that a replica sends to its primary.
-    pub primary_password: Vec<String>,
-    /// The user that it names there.
-    pub primary_user: Vec<String>,
-    /// Whether it does so over TLS.
-    pub primary_tls: String,
-    /// The directive that limits output buffers, each value for a class of connections.
-    pub output_buffers: String,
-    /// The class that replicas are of.
-    pub replica_class: String,
 }
 
 /// A server image, by the last part of its repository.
