@@ -194,6 +194,13 @@ fn read_text(
 /// The limits that a namespace gives to containers that have none.
 fn limit_range(root: &YamlNode) -> Option<RawLimitRange> {
     let object = object_name(root, "LimitRange")?;
+    // A namespace that a template makes up is not the one that a server leaves open.
+    if root
+        .at("metadata.namespace")
+        .is_some_and(YamlNode::has_placeholder)
+    {
+        return None;
+    }
     let items = root
         .at("spec.limits")
         .map(YamlNode::items)
