@@ -83,6 +83,12 @@ pub fn deploy_by_signs(
             continue;
         }
         let off = find_switch(&entry.value);
+        let unseen =
+            Cause::Release("the chart that brings it may set other values, and is not in the tree");
+        let visibility = ValueVisibility {
+            below: release.visibility.below.clone().or(Some(unseen)),
+            ..release.visibility.clone()
+        };
         let block = ChartRelease {
             object: ObjectName {
                 name: match release.object.name.as_str() {
@@ -99,7 +105,7 @@ pub fn deploy_by_signs(
             values: &entry.value,
             release: None,
             sample: off.is_some(),
-            visibility: off.unwrap_or_else(|| release.visibility.clone()),
+            visibility: off.unwrap_or(visibility),
         };
         any |= deploy(&block, context, raw);
     }
