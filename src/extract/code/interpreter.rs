@@ -16,7 +16,7 @@ use super::package::{OwnFrame, TypedFrame, TypedRun};
 use super::precondition::Preconditions;
 use super::project::{CodeProject, OutlinedProject};
 use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
-use super::value::{CodeObjectKind, SettingValues};
+use super::value::{CodeObjectKind, ObjectAliases, SettingValues};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, ConstValue, RawClient, RawWait};
 use crate::knowledge::clients::LibraryModel;
@@ -107,6 +107,7 @@ pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
     instances: BTreeMap<(FileAt, ClassId), Option<Rc<BodyResult>>>,
     /// Fields that the bodies of classes give a value; nothing while one is being run.
     pub(super) classes: BTreeMap<(FileAt, ClassId), Option<Rc<SettingValues>>>,
+    pub(super) aliases: ObjectAliases,
     /// Objects that runs which are over have left behind; whoever changes one has a copy.
     pub(super) left_behind: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
     /// What a name is in a framework's files of settings, which are called so; nothing where they do
@@ -166,6 +167,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             bodies: BTreeMap::new(),
             instances: BTreeMap::new(),
             classes: BTreeMap::new(),
+            aliases: ObjectAliases::default(),
             left_behind: BTreeMap::new(),
             settings: BTreeMap::new(),
             call_sites: BTreeMap::new(),
@@ -217,7 +219,21 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         own.or_else(|| self.left_behind.get(&id)).map(Rc::as_ref)
     }
 
+    /// An object that is about to be changed.
     pub(super) fn object_mut(&mut self, id: ObjectId) -> Option<&mut CodeObject<'m>> {
+        // What is written on one of two mappings may be written on the other name of it too.
+        for other in self.aliases.same_as(id) {
+            if let Some(object) = self.own_object(other) {
+                object.rest_unknown.get_or_insert(Cause::Branches);
+                let fields = object.fields.values_mut();
+                fields.for_each(|field| field.conditional = true);
+            }
+        }
+        self.own_object(id)
+    }
+
+    /// An object of this state; one of a run that is over is copied into it.
+    fn own_object(&mut self, id: ObjectId) -> Option<&mut CodeObject<'m>> {
         if !self.frame().state.heap.contains_key(&id) {
             let shared = self.left_behind.get(&id).map(Rc::clone)?;
             self.state().heap.insert(id, shared);

@@ -9,9 +9,16 @@ use std::rc::Rc;
 use super::interpreter::{CodeInterpreter, ReturnedValue};
 use super::options::{ObjectId, OptionsHeap, OptionsObject, OptionsParts};
 use super::precondition::BranchDifference;
-use super::value::{CodeField, CodeHeap, CodeObject, CodeState, CodeValue};
+use super::value::{
+    CodeField, CodeHeap, CodeObject, CodeObjectKind, CodeState, CodeValue, ObjectAliases,
+};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
+
+/// How deep mappings that are joined may lie in each other; one may hold itself.
+const MAX_NESTED_MAPPINGS: usize = 6;
+/// Keys of two mappings that are joined. Branch upon branch adds to them.
+const MAX_JOINED_KEYS: usize = 250;
 
 impl<'m> CodeInterpreter<'_, 'm> {
     /// The state behind two branches of which one ran.
@@ -37,6 +44,8 @@ impl<'m> CodeInterpreter<'_, 'm> {
             keeps_causes: self.is_typed(),
             left_behind: &self.left_behind,
             next_object: &mut self.next_object,
+            aliases: &mut self.aliases,
+            depth: 0,
             options: OptionsHeap::new(),
             heap: CodeHeap::new(),
         }
@@ -102,6 +111,10 @@ pub(super) struct BranchJoin<'j, 'm> {
     pub(super) next_object: &'j mut u32,
     /// A value that has another one beside it is named after what it comes from.
     pub(super) keeps_causes: bool,
+    /// Objects that stand for others, and those for which others stand.
+    pub(super) aliases: &'j mut ObjectAliases,
+    /// How many mappings around these are being joined.
+    pub(super) depth: usize,
     /// The options and objects of both, as far as they are joined.
     pub(super) options: OptionsHeap<'m>,
     pub(super) heap: CodeHeap<'m>,
@@ -149,6 +162,7 @@ impl<'m> BranchJoin<'_, 'm> {
             (CodeValue::Plain(ours), CodeValue::Plain(theirs)) => {
                 CodeValue::Plain(self.plain(ours, theirs))
             }
+            (CodeValue::Object(a), CodeValue::Object(b)) => self.one_mapping(a, b),
             (CodeValue::Options(a), CodeValue::Options(b)) => self.one_of(a, b),
             (CodeValue::Reference(a), CodeValue::Reference(b)) => {
                 let joined = self.one_of(a, b);
@@ -209,6 +223,37 @@ impl<'m> BranchJoin<'_, 'm> {
         }
     }
 
+    /// A mapping that is one of two, key by key.
+    fn one_mapping(&mut self, a: ObjectId, b: ObjectId) -> CodeValue {
+        let find = |id| self.heap.get(&id).or_else(|| self.left_behind.get(&id));
+        let mappings = find(a).zip(find(b)).filter(|(ours, theirs)| {
+            let all = [ours, theirs].into_iter();
+            self.depth < MAX_NESTED_MAPPINGS
+                && ours.fields.len() + theirs.fields.len() <= MAX_JOINED_KEYS
+                && all
+                    .into_iter()
+                    .all(|one| matches!(one.kind, CodeObjectKind::Record))
+        });
+        let Some((ours, theirs)) =
+            mappings.map(|(ours, theirs)| (Rc::clone(ours), Rc::clone(theirs)))
+        else {
+            return CodeValue::unknown(Cause::Branches);
+        };
+        self.depth += 1;
+        let joined = self.join_objects(&ours, &theirs);
+        self.depth -= 1;
+        let id = self.next_id();
+        self.heap.insert(id, Rc::new(joined));
+        self.aliases.add(id, [a, b]);
+        CodeValue::Object(id)
+    }
+
+    fn next_id(&mut self) -> ObjectId {
+        let id = ObjectId(*self.next_object);
+        *self.next_object += 1;
+        id
+    }
+
     fn one_of(&mut self, a: ObjectId, b: ObjectId) -> CodeValue {
         let (Some(first), Some(second)) = (self.options.get(&a), self.options.get(&b)) else {
             return CodeValue::unknown(Cause::Branches);
@@ -220,8 +265,7 @@ impl<'m> BranchJoin<'_, 'm> {
     }
 
     fn add_options(&mut self, object: OptionsObject<'m>) -> ObjectId {
-        let id = ObjectId(*self.next_object);
-        *self.next_object += 1;
+        let id = self.next_id();
         self.options.insert(id, Rc::new(object));
         id
     }

@@ -7,6 +7,7 @@ use super::calls::CallArguments;
 use super::evaluate::MAX_BASES;
 use super::form::{ClassId, CodeExpressionForm, ExpressionId};
 use super::interpreter::CodeInterpreter;
+use super::options::ObjectId;
 use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, SettingValues};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{BranchArm, RawClient};
@@ -93,6 +94,14 @@ impl<'m> CodeInterpreter<'_, 'm> {
         };
         if let Some(key) = &row.key {
             let said = object.fields.get(key).and_then(|field| field.value.text());
+            let parts = entry
+                .value
+                .object()
+                .and_then(|id| self.aliases.parts_of(id));
+            if let (None, Some(parts)) = (said, parts) {
+                let found = Modelled { library, row };
+                return self.setting_of_branches(found, (entry, parts), values, choice);
+            }
             if !said.is_some_and(|said| row.values.iter().any(|own| own == said)) {
                 return;
             }
@@ -107,6 +116,29 @@ impl<'m> CodeInterpreter<'_, 'm> {
             self.found.clients.push(raw);
             self.found.sites.push(entry.at);
             self.found.of_settings.insert(entry.at);
+        }
+    }
+
+    /// Settings that are one of two, which do not agree on who reads them: each is read by itself.
+    fn setting_of_branches(
+        &mut self,
+        found: Modelled<'m, SettingModel>,
+        (joined, parts): (&CodeField, [ObjectId; 2]),
+        values: &SettingValues,
+        choice: SettingsChoice,
+    ) {
+        let branch = self.code().expression(joined.at.1).range.start;
+        for (arm, id) in parts.into_iter().enumerate() {
+            let Some(at) = self.object(id).map(|one| one.at) else {
+                continue;
+            };
+            let entry = CodeField {
+                value: CodeValue::Object(id),
+                at,
+                conditional: true,
+            };
+            let arm = choice.arm.or(Some(BranchArm { branch, arm }));
+            self.setting(found, &entry, values, SettingsChoice { arm, ..choice });
         }
     }
 

@@ -180,6 +180,43 @@ pub(super) struct CodeObject<'m> {
 
 pub(super) type CodeHeap<'m> = BTreeMap<ObjectId, Rc<CodeObject<'m>>>;
 
+/// Mappings that are one of two others.
+#[derive(Default)]
+pub(super) struct ObjectAliases {
+    one_of: BTreeMap<ObjectId, [ObjectId; 2]>,
+    /// For each of them, and those that it is one of, what it may be the same as.
+    same: BTreeMap<ObjectId, Vec<ObjectId>>,
+}
+
+impl ObjectAliases {
+    pub(super) fn add(&mut self, joined: ObjectId, of: [ObjectId; 2]) {
+        self.one_of.insert(joined, of);
+        for other in of {
+            self.same.entry(other).or_default().push(joined);
+            self.same.entry(joined).or_default().push(other);
+        }
+    }
+
+    /// The two of which an object is one.
+    pub(super) fn parts_of(&self, id: ObjectId) -> Option<[ObjectId; 2]> {
+        self.one_of.get(&id).copied()
+    }
+
+    /// All objects that this one may be.
+    pub(super) fn same_as(&self, id: ObjectId) -> Vec<ObjectId> {
+        let mut found = vec![id];
+        let mut at = 0;
+        while let Some(next) = found.get(at) {
+            let others = self.same.get(next).into_iter().flatten();
+            let new = others.filter(|other| !found.contains(other));
+            let new: Vec<ObjectId> = new.copied().collect();
+            found.extend(new);
+            at += 1;
+        }
+        found.split_off(1)
+    }
+}
+
 /// What is known at one point of a run.
 #[derive(Clone, Debug, Default)]
 pub(in crate::extract) struct CodeState<'m> {
