@@ -59,6 +59,10 @@ def by_constant():
     return library.CLIENT(ssl=True, ssl_cert_reqs=ssl.CERT_NONE)
 
 
+def unchecked_by_truth():
+    return library.CLIENT(ssl=True, ssl_cert_reqs=False)
+
+
 def checked():
     return library.CLIENT(ssl=True, ssl_cert_reqs="required")
 

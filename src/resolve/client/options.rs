@@ -145,6 +145,8 @@ impl CandidateOption<'_> {
         let word = match &write.value {
             ConstValue::Text(text) => text.to_lowercase(),
             ConstValue::Nil => NOTHING.to_owned(),
+            ConstValue::Bool(value) => value.to_string(),
+            ConstValue::Int(value) => value.to_string(),
             _ => return None,
         };
         Some(name.on_for.contains(&word))
