@@ -217,7 +217,7 @@ impl<'a> ShapeReading<'a> {
         }
     }
 
-    /// A line of each mapping in a list.
+    /// A line of each entry of a list.
     fn records(&self, records: &RecordLines) -> Vec<ConfPart> {
         match self.fields.get(&records.list) {
             FieldContent::Written(node) if node.is_seq() => {
@@ -505,7 +505,10 @@ fn record_line(line: &[String], item: &YamlNode) -> RawLine {
         let key = word
             .strip_prefix('{')
             .and_then(|word| word.strip_suffix('}'));
-        let node = key.and_then(|key| item.get(key));
+        let node = key.and_then(|key| match key {
+            "" => Some(item),
+            key => item.get(key),
+        });
         let text = match (key, node) {
             (None, _) => word.as_str(),
             (Some(_), node) => node.and_then(YamlNode::as_str).unwrap_or_default(),

@@ -222,7 +222,7 @@ pub enum ConfPartShape {
 pub struct RecordLines {
     pub list: FieldPath,
     /// The words of a line; `{key}` as a whole word is what a mapping of the list says, empty where it says
-    /// nothing.
+    /// nothing, and `{}` an entry that is no mapping.
     pub line: Vec<String>,
 }
 
