@@ -10,9 +10,13 @@ use crate::facts::raw;
 
 mod flags;
 mod own_packages;
+mod standard_library;
 
 pub use flags::{FlagKind, FlagPackage};
 pub use own_packages::{DurationType, PackageFunction, PackageMeaning, TimeUnitName};
+pub use standard_library::{
+    MacroMeaning, MacroNames, MethodMeaning, MethodNames, RustDuration, SuccessNames,
+};
 
 static GO: LazyLock<Option<GoConventions>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/go.toml")).ok());
@@ -303,6 +307,12 @@ pub struct RustConventions {
     pub wrapper: Vec<Wrapper>,
     #[serde(default)]
     pub starter: Vec<TaskStarter>,
+    pub duration: RustDuration,
+    pub success: SuccessNames,
+    #[serde(default)]
+    pub method: Vec<MethodNames>,
+    #[serde(default, rename = "macro")]
+    pub macros: Vec<MacroNames>,
     pub timeout: RuntimeTimeouts,
     pub lasting: LastingWords,
     pub test_support: TestSupport,
@@ -463,6 +473,16 @@ impl RustConventions {
         let [.., ty, name] = path else { return false };
         let mut wrappers = self.wrapper.iter();
         wrappers.any(|row| row.types.contains(ty) && row.functions.contains(name))
+    }
+
+    pub fn is_method(&self, name: &str, meaning: MethodMeaning) -> bool {
+        let mut rows = self.method.iter().filter(|row| row.meaning == meaning);
+        rows.any(|row| row.names.iter().any(|own| own == name))
+    }
+
+    pub fn is_macro(&self, name: &str, meaning: MacroMeaning) -> bool {
+        let mut rows = self.macros.iter().filter(|row| row.meaning == meaning);
+        rows.any(|row| row.names.iter().any(|own| own == name))
     }
 
     /// The row of a function that starts a task or a thread.

@@ -4,8 +4,8 @@ use crate::extract::code::fold;
 use crate::extract::code::form::ExpressionId;
 use crate::extract::code::options::ObjectId;
 use crate::extract::code::value::{CodeValue, DeclaredType};
+use crate::extract::rust::standard;
 use crate::extract::rust::values::{RustRun, RustValues, fold_value, object_of};
-use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ConstValue, EnvDefault};
 use crate::knowledge::clients::rust::{ModelledCall, OptionPart, PartAccess, RustForm};
@@ -30,11 +30,11 @@ impl<'p, 'm> RustValues<'p, 'm> {
                 self.own_method(run, id, (CodeValue::Own(ty, fields), ty, name), given)
             }
             CodeValue::Plain(folded) => self.plain_method(run, id, (folded, name), given),
-            CodeValue::Default if names::passes_on(name) => CodeValue::Default,
+            CodeValue::Default if standard::passes_on(name) => CodeValue::Default,
             other => {
                 let values = self.moved_all(run, given);
                 self.give_away(run, given, &values, "a call");
-                match names::passes_on(name) {
+                match standard::passes_on(name) {
                     true => other,
                     false => run.unknown_code(id),
                 }
@@ -88,7 +88,7 @@ impl<'p, 'm> RustValues<'p, 'm> {
             }
             None => {
                 self.give_away(run, given, &values, "a call");
-                match names::passes_on(name) {
+                match standard::passes_on(name) {
                     true => on,
                     false => run.unknown_code(id),
                 }
@@ -120,7 +120,7 @@ impl<'p, 'm> RustValues<'p, 'm> {
             (ConstValue::Fallback(fallback), _) => {
                 self.fallback_method(run, (**fallback).clone(), (name, &folded), values)
             }
-            _ if names::passes_on(name) || name == "unwrap_or" => Some(CodeValue::Plain(on)),
+            _ if standard::passes_on(name) || name == "unwrap_or" => Some(CodeValue::Plain(on)),
             _ => None,
         };
         found.unwrap_or_else(|| run.unknown_code(id))
@@ -141,7 +141,7 @@ impl<'p, 'm> RustValues<'p, 'm> {
             }
             _ => None,
         };
-        let given = if standard::reads_text(name) || names::passes_on(name) || name == "or" {
+        let given = if standard::reads_text(name) || standard::passes_on(name) || name == "or" {
             on
         } else if matches!(name, "map" | "and_then" | "map_or" | "map_or_else") {
             let closure = values.into_iter().next_back()?;
@@ -199,7 +199,7 @@ impl<'p, 'm> RustValues<'p, 'm> {
         if let Some(value) = standard::method(name, &fallback.value, arguments) {
             return Some(CodeValue::Plain(fold::computed(fallback, |_| value)));
         }
-        if standard::reads_text(name) || names::passes_on(name) {
+        if standard::reads_text(name) || standard::passes_on(name) {
             return Some(CodeValue::Plain(ConstValue::Fallback(Box::new(fallback))));
         }
         if !matches!(name, "map" | "and_then") {
@@ -290,7 +290,7 @@ impl<'p, 'm> RustValues<'p, 'm> {
                 let result = closure.and_then(|closure| self.run_closure(run, &closure, vec![on]));
                 return result.unwrap_or_else(|| run.unknown_code(at));
             }
-            name if names::passes_on(name) => return on,
+            name if standard::passes_on(name) => return on,
             _ => {}
         }
         if self.is_handle(run, id) {

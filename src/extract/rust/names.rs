@@ -1,5 +1,4 @@
-//! Questions about code that need the tree alone: what is a declaration, what is of tests, which methods
-//! only hand on a value.
+//! Questions about code that need the tree alone: what is a declaration, what is of tests, what is called.
 
 use tree_sitter::Node;
 
@@ -47,46 +46,6 @@ pub(super) fn find_callee<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t 
         _ => return None,
     };
     Some(tree.text(name))
-}
-
-/// Methods that give what they are called on, in the same or in another wrapping.
-pub(super) fn passes_on(method: &str) -> bool {
-    matches!(
-        method,
-        "unwrap"
-            | "expect"
-            | "unwrap_or_default"
-            | "unwrap_or_else"
-            | "into"
-            | "try_into"
-            | "clone"
-            | "cloned"
-            | "copied"
-            | "to_owned"
-            | "to_string"
-            | "as_ref"
-            | "as_mut"
-            | "as_str"
-            | "as_deref"
-            | "borrow"
-            | "ok"
-            | "ok_or"
-            | "ok_or_else"
-            | "map_err"
-            | "context"
-            | "with_context"
-            | "inspect"
-            | "inspect_err"
-            | "lock"
-            | "read"
-            | "write"
-            | "get_ref"
-            | "into_inner"
-            | "await"
-            | "boxed"
-            | "deref"
-            | "instrument"
-    )
 }
 
 /// Whether an expression is a literal text.

@@ -2,26 +2,29 @@
 //! the environment. Pure; what the code means is looked up elsewhere.
 
 use crate::extract::code::fold;
-use crate::extract::rust::names;
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
-use crate::knowledge::languages;
+use crate::knowledge::languages::{self, MacroMeaning, MethodMeaning, RustDuration};
 use crate::syntax::code::CodeGrammar;
 
 /// The constants of durations and numbers.
 pub(super) fn constant(path: &[String]) -> Option<ConstValue> {
     let [.., ty, name] = path else { return None };
-    Some(match (ty.as_str(), name.as_str()) {
-        ("Duration", "ZERO") => ConstValue::Duration(0),
-        ("Duration", "MAX") => ConstValue::Duration(i64::MAX),
-        ("u8", "MAX") => ConstValue::Int(u8::MAX.into()),
-        ("u16", "MAX") => ConstValue::Int(u16::MAX.into()),
-        ("u32", "MAX") => ConstValue::Int(u32::MAX.into()),
-        ("i32", "MAX") => ConstValue::Int(i32::MAX.into()),
-        ("i64" | "u64" | "usize", "MAX") if ty == "i64" => ConstValue::Int(i64::MAX),
-        ("u8" | "u16" | "u32" | "u64" | "usize", "MIN") => ConstValue::Int(0),
-        _ => return None,
-    })
+    if let Some(duration) = duration_type(ty) {
+        return duration.constant(name).map(ConstValue::Duration);
+    }
+    let (low, high) = bounds(ty)?;
+    match name.as_str() {
+        "MIN" => low,
+        "MAX" => high,
+        _ => None,
+    }
+    .map(ConstValue::Int)
+}
+
+fn duration_type(ty: &str) -> Option<&'static RustDuration> {
+    let duration = languages::rust().map(|rust| &rust.duration);
+    duration.filter(|duration| duration.name == ty)
 }
 
 /// The value of a function of the standard library, by its path.
@@ -29,15 +32,15 @@ pub(super) fn function(path: &[String], arguments: &[ConstValue]) -> Option<Cons
     let [.., ty, name] = path else { return None };
     let first = arguments.first();
     if let Some(ConstValue::Fallback(fallback)) = first
-        && (ty == "Duration" || name == "from")
+        && (duration_type(ty).is_some() || name == "from")
     {
         let mut arguments = arguments.to_vec();
         arguments[0] = fallback.value.clone();
         let value = function(path, &arguments)?;
         return Some(fold::computed((**fallback).clone(), |_| value));
     }
-    if ty == "Duration" {
-        return duration(name, arguments);
+    if let Some(ty) = duration_type(ty) {
+        return duration(ty, name, arguments);
     }
     match (ty.as_str(), name.as_str(), first) {
         (_, _, Some(ConstValue::Text(key))) if reads_variable(path) => {
@@ -67,28 +70,21 @@ fn compute_from(reason: &Cause) -> ConstValue {
     ConstValue::Unknown(reason.clone())
 }
 
-fn duration(name: &str, arguments: &[ConstValue]) -> Option<ConstValue> {
-    let factor: i64 = match name {
-        "from_nanos" => 1,
-        "from_micros" => 1_000,
-        "from_millis" => 1_000_000,
-        "from_secs" | "from_secs_f64" | "from_secs_f32" => 1_000_000_000,
-        "from_mins" => 60_000_000_000,
-        "from_hours" => 3_600_000_000_000,
-        "from_days" => 86_400_000_000_000,
-        "new" => return new_duration(arguments),
-        _ => return None,
-    };
-    Some(match (arguments.first()?, name) {
-        (ConstValue::Float(n), "from_secs_f64" | "from_secs_f32") => {
-            let nanoseconds = (n * 1e9).round();
+fn duration(ty: &RustDuration, name: &str, arguments: &[ConstValue]) -> Option<ConstValue> {
+    if name == ty.of_parts {
+        return new_duration(arguments);
+    }
+    let factor = ty.unit(name)?;
+    Some(match arguments.first()? {
+        ConstValue::Float(n) => {
+            let nanoseconds = (n * factor as f64).round();
             if !(0.0..9e18).contains(&nanoseconds) {
                 return None;
             }
             ConstValue::Duration(nanoseconds as i64)
         }
-        (ConstValue::Int(n), _) if *n >= 0 => ConstValue::Duration(n.saturating_mul(factor)),
-        (ConstValue::Unknown(reason), _) => compute_from(reason),
+        ConstValue::Int(n) if *n >= 0 => ConstValue::Duration(n.saturating_mul(factor)),
+        ConstValue::Unknown(reason) => compute_from(reason),
         _ => return None,
     })
 }
@@ -168,23 +164,24 @@ fn number(text: &str) -> Option<ConstValue> {
     int.or_else(|_| text.parse().map(ConstValue::Float)).ok()
 }
 
+/// The least and the greatest value of a type of whole numbers, as far as they can be held.
+fn bounds(ty: &str) -> Option<(Option<i64>, Option<i64>)> {
+    Some(match ty {
+        "u8" => (Some(0), Some(u8::MAX.into())),
+        "u16" => (Some(0), Some(u16::MAX.into())),
+        "u32" => (Some(0), Some(u32::MAX.into())),
+        "u64" | "u128" | "usize" => (Some(0), None),
+        "i8" => (Some(i8::MIN.into()), Some(i8::MAX.into())),
+        "i16" => (Some(i16::MIN.into()), Some(i16::MAX.into())),
+        "i32" => (Some(i32::MIN.into()), Some(i32::MAX.into())),
+        "i64" => (Some(i64::MIN), Some(i64::MAX)),
+        "i128" | "isize" => (None, None),
+        _ => return None,
+    })
+}
+
 fn is_number(name: &str) -> bool {
-    matches!(
-        name,
-        "u8" | "u16"
-            | "u32"
-            | "u64"
-            | "u128"
-            | "usize"
-            | "i8"
-            | "i16"
-            | "i32"
-            | "i64"
-            | "i128"
-            | "isize"
-            | "f32"
-            | "f64"
-    )
+    matches!(name, "f32" | "f64") || bounds(name).is_some()
 }
 
 /// `value as ty`, where nothing is lost; what cannot be told is nothing.
@@ -215,52 +212,34 @@ pub(super) fn cast(value: ConstValue, ty: &str) -> Option<ConstValue> {
 }
 
 fn in_range(n: i64, ty: &str) -> Option<ConstValue> {
-    let (low, high) = match ty {
-        "u8" => (0, i64::from(u8::MAX)),
-        "u16" => (0, i64::from(u16::MAX)),
-        "u32" => (0, i64::from(u32::MAX)),
-        "i8" => (i64::from(i8::MIN), i64::from(i8::MAX)),
-        "i16" => (i64::from(i16::MIN), i64::from(i16::MAX)),
-        "i32" => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        "u64" | "u128" | "usize" => (0, i64::MAX),
-        _ => (i64::MIN, i64::MAX),
-    };
-    (low..=high).contains(&n).then_some(ConstValue::Int(n))
+    let (low, high) = bounds(ty)?;
+    let fits = low.is_none_or(|low| low <= n) && high.is_none_or(|high| n <= high);
+    fits.then_some(ConstValue::Int(n))
+}
+
+fn is_method(name: &str, meaning: MethodMeaning) -> bool {
+    languages::rust().is_some_and(|rust| rust.is_method(name, meaning))
 }
 
 /// Methods that read a text as something, or take something else where there is none.
 pub(super) fn reads_text(name: &str) -> bool {
-    matches!(
-        name,
-        "parse"
-            | "unwrap_or"
-            | "unwrap_or_else"
-            | "unwrap_or_default"
-            | "ok"
-            | "trim"
-            | "as_str"
-            | "as_deref"
-            | "to_string"
-            | "to_owned"
-            | "into"
-            | "try_into"
-            | "into_string"
-            | "filter"
-            | "map_err"
-            | "or_else"
-            | "inspect_err"
-    )
+    is_method(name, MethodMeaning::ReadsText)
+}
+
+/// Methods that give what they are called on, in the same or in another wrapping.
+pub(super) fn passes_on(name: &str) -> bool {
+    is_method(name, MethodMeaning::HandsOn)
 }
 
 /// Constructors of what went well.
 pub(super) fn wraps_success(name: &str) -> bool {
-    matches!(name, "Ok" | "Some")
+    languages::rust().is_some_and(|rust| rust.success.names.iter().any(|own| own == name))
 }
 
 /// Methods that hand on what they are called on, as it is or as another type.
 pub(super) fn hands_on(name: &str, arguments: usize) -> bool {
     let converts = ["into_", "as_", "to_"].iter().any(|p| name.starts_with(p));
-    names::passes_on(name) || (converts && arguments == 0)
+    passes_on(name) || (converts && arguments == 0)
 }
 
 pub(super) fn float_value(literal: &str) -> Option<f64> {
@@ -276,17 +255,21 @@ pub(super) fn runs_beside(name: &str) -> bool {
 
 /// Methods that run a closure once for each item.
 pub(super) fn runs_for_each(name: &str) -> bool {
-    matches!(name, "map" | "for_each" | "flat_map" | "filter_map")
+    is_method(name, MethodMeaning::ForEach)
+}
+
+fn is_macro(name: &str, meaning: MacroMeaning) -> bool {
+    languages::rust().is_some_and(|rust| rust.is_macro(name, meaning))
 }
 
 /// Macros of the standard library after which nothing runs.
 pub(super) fn never_returns(name: &str) -> bool {
-    matches!(name, "panic" | "unreachable" | "todo" | "unimplemented")
+    is_macro(name, MacroMeaning::Ends)
 }
 
 /// The variable that `env!("KEY")` and `option_env!("KEY")` read when the program is built.
 pub(super) fn environment_macro(name: &str, text: &str) -> Option<String> {
-    if !matches!(name, "env" | "option_env" | "std::env" | "std::option_env") {
+    if !is_macro(name, MacroMeaning::BuiltWith) {
         return None;
     }
     let (_, rest) = text.split_once('"')?;

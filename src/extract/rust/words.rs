@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::package::ParsedRustFile;
-use super::{lower, names};
+use super::{lower, standard};
 use crate::extract::code::form::{BindingForm, CodeExpressionForm, CodeFile, ExpressionId};
 use crate::extract::code::project::{CodeFrontend, SourceCode};
 use crate::extract::code::text::{looks_like_key, quote_arguments};
@@ -126,7 +126,7 @@ pub(super) fn quote(code: &CodeFile, id: ExpressionId) -> Cause {
                     continue;
                 };
                 let starts = code.expression(id).range.start == code.expression(*inner).range.start;
-                if called.name == "as" || (starts && names::passes_on(&called.name)) {
+                if called.name == "as" || (starts && standard::passes_on(&called.name)) {
                     id = *inner;
                     continue;
                 }
