@@ -15,6 +15,7 @@ use crate::facts::raw::{
     TextPlace,
 };
 use crate::facts::{Cause, Strength};
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Excerpt, Span, path};
 use crate::syntax::yaml::YamlNode;
 
@@ -100,21 +101,20 @@ impl<'a> ServiceMounts<'a> {
             .min_by_key(|(_, rest)| rest.len())
     }
 
-    /// The mounts that show files of the tree, with their paths and what they show.
-    pub(super) fn list_held(&self) -> impl Iterator<Item = (&str, Span, RawHeld)> {
-        let held = |mount: &'_ ServiceMount<'a>| match &mount.source {
-            MountSource::Tree(source) => Some(RawHeld::File {
+    /// The mounts that may show configuration, with their paths and, where it is a file of the tree, what
+    /// they show. A text in the compose file itself is known by the name that it is given.
+    pub(super) fn list_held<'m>(
+        &'m self,
+        shapes: &'m DeploymentShapes,
+    ) -> impl Iterator<Item = (&'m str, Span, Option<RawHeld>)> {
+        let held = |mount: &ServiceMount<'a>| match &mount.source {
+            MountSource::Tree(source) => Some(Some(RawHeld::File {
                 path: source.trim_start_matches('/').to_owned(),
-            }),
-            MountSource::Inline { section, name, .. } => Some(RawHeld::Key {
-                object: ObjectName {
-                    kind: (*section).to_owned(),
-                    namespace: None,
-                    name: name.clone(),
-                    templated: false,
-                },
-                key: None,
-            }),
+            })),
+            MountSource::Inline { .. } => {
+                let is_text = shapes.is_text_key(path::name(&mount.target));
+                is_text.then_some(None)
+            }
             _ => None,
         };
         let mounts = self.mounts.iter();

@@ -34,15 +34,18 @@ impl ComposeService<'_> {
         if let Some(built) = built {
             return self.unread_copies(invocation, mounts, built, &words);
         }
-        let unread = mounts.list_held().filter_map(|(target, span, held)| {
-            Some(RawUnread {
-                name: target.to_owned(),
-                span,
-                why: why_unread(&words, target, invocation)?,
-                strength: Strength::Certain,
-                held: Some(held),
-            })
-        });
+        let unread =
+            mounts
+                .list_held(self.project.tree.shapes)
+                .filter_map(|(target, span, held)| {
+                    Some(RawUnread {
+                        name: target.to_owned(),
+                        span,
+                        why: why_unread(&words, target, invocation)?,
+                        strength: Strength::Certain,
+                        held,
+                    })
+                });
         unread.collect()
     }
 
