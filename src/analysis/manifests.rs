@@ -198,7 +198,7 @@ impl FileReader<'_> {
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
         if !shared.given.contains(&input.path) {
-            self.values(stream, input, &mut raw);
+            self.values(stream, input, tree, &mut raw);
         }
         raw.problems.extend(self.mistake(input, stream));
         raw.duplicate_keys.extend(find_duplicate_keys(stream));
@@ -222,14 +222,25 @@ impl FileReader<'_> {
     }
 
     /// What the file gives to a chart, if it holds values.
-    fn values(&self, stream: &yaml::YamlStream, input: &InputFile, raw: &mut RawFacts) {
+    fn values(
+        &self,
+        stream: &yaml::YamlStream,
+        input: &InputFile,
+        tree: &KustomizeTree,
+        raw: &mut RawFacts,
+    ) {
+        let values_of = |path: &str| {
+            let first = tree.get(path)?.stream().documents.first()?;
+            Some(first.root.clone())
+        };
         let file_text = |_| Arc::clone(&input.text);
         let none = ObjectIndex::default();
         // A chart reads the first document of its values.
         let first = stream.documents.first();
         self.in_context(&file_text, &none, &TreeFiles::default(), |context| {
             if let Some(document) = first {
-                values::read(&document.root, &input.path, &self.charts, context, raw);
+                let root = &document.root;
+                values::read(root, &input.path, &self.charts, context, raw, &values_of);
             }
         });
     }
@@ -403,5 +414,6 @@ pub(super) fn tree(files: &[(FileId, &InputFile)], shapes: &DeploymentShapes) ->
         let mut charts = shapes.library.charts();
         charts.any(|shape| of_name(shape, name))
     };
-    KustomizeTree::new(parts, &is_mapped, &shapes.servers.unread_kinds)
+    let rank = |name: &str| shapes.rank_environment(name);
+    KustomizeTree::new(parts, &is_mapped, &rank, &shapes.servers.unread_kinds)
 }

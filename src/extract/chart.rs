@@ -104,7 +104,7 @@ pub fn deploy_by_signs(
             },
             values: &entry.value,
             release: None,
-            sample: off.is_some(),
+            sample: release.sample || off.is_some(),
             visibility: off.unwrap_or(visibility),
         };
         any |= deploy(&block, context, raw);

@@ -1,7 +1,8 @@
 //! Files of values: which chart a file is for, by the `Chart.yaml` above it, and which of its blocks
 //! deploy a server.
 //!
-//! Each file is read alone: which files a release is given, and in which order, is not in the repository.
+//! A file in a chart's folders is laid over the chart's own values, as the tool always does. Any other is read
+//! alone: which files a release is given beside it, and in which order, is not in the repository.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::extract::scalar::known_text;
 use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
-use crate::knowledge::shapes::{ChartName, DeploymentShapes};
+use crate::knowledge::shapes::{ChartName, DeploymentShapes, EnvironmentRank};
 use crate::source::path;
 use crate::syntax::yaml::{NodeKind, YamlNode};
 
@@ -159,6 +160,46 @@ impl ChartFolders {
         self.values.iter().find(is_base).map(String::as_str)
     }
 
+    /// The chart's own values, over which a file in its folders is laid: one that is called after values or an
+    /// environment and stands beside the chart's own or in a folder of such, or one that speaks of the chart's parts.
+    fn own_values(&self, path: &str, root: &YamlNode, shapes: &DeploymentShapes) -> Option<String> {
+        let chart = self.above(path)?;
+        let own = path::join(&chart.dir, OWN_VALUES);
+        if own == path || !self.values.contains(&own) {
+            return None;
+        }
+        let (folder, name) = path::split(path);
+        let is_called =
+            |name: &str| name.starts_with("values") || shapes.rank_environment(name).is_some();
+        let beside = match folder.strip_prefix(&chart.dir) {
+            Some("") => true,
+            Some(below) => {
+                VALUES_FOLDERS.contains(&path::name(below)) || is_called(path::name(below))
+            }
+            None => false,
+        };
+        let mut parts = chart.dependencies.iter();
+        let is_over = beside && is_called(name) || parts.any(|part| root.get(&part.key).is_some());
+        is_over.then_some(own)
+    }
+
+    /// Whether what is deployed lies over a chart's own values: a file for an environment in earnest, or
+    /// files for several environments.
+    fn is_overridden(&self, chart: &ChartFile, shapes: &DeploymentShapes) -> bool {
+        let inside = match chart.dir.as_str() {
+            "" => String::new(),
+            dir => format!("{dir}/"),
+        };
+        let below = self.values.range(inside.clone()..);
+        let below = below.take_while(|path| path.starts_with(&inside));
+        let own = path::join(&chart.dir, OWN_VALUES);
+        let ranks = below
+            .filter(|path| **path != own && !self.is_test_of_chart(path))
+            .filter_map(|path| shapes.rank_environment(path::name(path)));
+        let ranks: Vec<EnvironmentRank> = ranks.collect();
+        ranks.len() > 1 || ranks.iter().any(|rank| rank.is_earnest)
+    }
+
     /// Whether a file is one that a chart is tested with: `ci/*-values.yaml` by the convention of
     /// chart-testing, or below `ci/values`, in the folder of the chart or in one around it.
     fn is_test_of_chart(&self, path: &str) -> bool {
@@ -196,6 +237,8 @@ const TEMPLATES: &str = "templates";
 /// What `helm template` writes above each object, behind a separator and perhaps somebody's own heading.
 const RENDERED_FROM: &str = "# Source: ";
 const MAX_LINES_BEFORE_SOURCE: usize = 20;
+/// Folders in which people keep files of values for environments.
+const VALUES_FOLDERS: [&str; 4] = ["env", "envs", "environments", "environment"];
 /// The folder of what continuous integration installs.
 const TESTS: &str = "ci";
 
@@ -259,6 +302,7 @@ pub fn read(
     charts: &ChartFolders,
     context: &ManifestContext<'_>,
     raw: &mut RawFacts,
+    values_of: &dyn Fn(&str) -> Option<YamlNode>,
 ) {
     let is_other = is_chart_file(path)
         || charts.is_template(path)
@@ -273,12 +317,18 @@ pub fn read(
         return;
     }
     let before = raw.servers.len();
+    let below = charts.own_values(path, root, context.shapes);
+    let below = below.as_deref().and_then(values_of);
+    let below = below.filter(YamlNode::is_map);
+    let whole = below.as_ref().map(|below| below.overlaid(root));
     let file = ValuesFile {
-        root,
+        root: whole.as_ref().unwrap_or(root),
+        written: root,
         path,
         visibility: ValueVisibility {
             below: charts
                 .base_of(path, context.shapes)
+                .filter(|_| below.is_none())
                 .map(|base| Cause::Named {
                     name: base.to_string(),
                     fact: "may say the rest",
@@ -291,7 +341,16 @@ pub fn read(
         Some(chart) => file.of_chart(chart, charts, raw),
         None => file.by_shape(raw),
     }
-    if raw.servers.len() > before && charts.has_siblings(path) {
+    let found = raw.servers.get_mut(before..).unwrap_or_default();
+    if whole.is_some() {
+        let name = path::name(path);
+        let titles = found.iter_mut().map(|server| &mut server.name);
+        titles.for_each(|title| *title = format!("{title} ({name})"));
+        return;
+    }
+    let is_own = |chart: &ChartFile| path == path::join(&chart.dir, OWN_VALUES);
+    let is_own = charts.above(path).is_some_and(is_own);
+    if !found.is_empty() && !is_own && charts.has_siblings(path) {
         let note = "this file is read on its own: the repository does not show which values files a release uses, or in which order";
         raw.notes.push((root.span, note.to_owned()));
     }
@@ -318,6 +377,7 @@ pub fn read_part(
     }
     let part = ValuesFile {
         root,
+        written: root,
         path,
         visibility: ValueVisibility {
             below: Some(Cause::Excerpt {
@@ -332,7 +392,10 @@ pub fn read_part(
 }
 
 struct ValuesFile<'a> {
+    /// With the values that it is laid over.
     root: &'a YamlNode,
+    /// As the file says.
+    written: &'a YamlNode,
     path: &'a str,
     visibility: ValueVisibility,
     context: &'a ManifestContext<'a>,
@@ -343,6 +406,8 @@ impl ValuesFile<'_> {
     fn of_chart(&self, chart: &ChartFile, charts: &ChartFolders, raw: &mut RawFacts) {
         let mut own = self.release(&chart.chart.name, self.root, chart.chart.clone());
         let is_own = self.path == path::join(&chart.dir, OWN_VALUES);
+        // What is deployed is read where it lies over these.
+        let is_overridden = is_own && charts.is_overridden(chart, self.context.shapes);
         own.sample = is_own;
         let own = chart.is_known(self.context.shapes) && deploy(&own, self.context, raw);
         let mut known = Vec::new();
@@ -355,8 +420,9 @@ impl ValuesFile<'_> {
                 continue;
             }
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
-            release.anchor = Some(entry.key.span);
-            release.sample = is_own && charts.is_rendered(chart);
+            let own_entry = self.written.entry(&dependency.key);
+            release.anchor = Some(own_entry.unwrap_or(entry).key.span);
+            release.sample = is_overridden || is_own && charts.is_rendered(chart);
             if let Some(why) = self.find_switch(dependency) {
                 // These values have nothing to say of a server beside that it is not there.
                 if chart::holds_only_switch(&entry.value) {
@@ -376,7 +442,8 @@ impl ValuesFile<'_> {
                 !charts.reads_itself(chart, key)
             });
             let foreign = self.root.rebuilt(NodeKind::Map(foreign.cloned().collect()));
-            let release = self.release(&chart.chart.name, &foreign, ChartName::default());
+            let mut release = self.release(&chart.chart.name, &foreign, ChartName::default());
+            release.sample = is_overridden;
             deploy_by_signs(&release, self.context, raw);
         }
     }

@@ -6,6 +6,7 @@
 
 mod access;
 mod development;
+mod environment;
 mod image;
 mod images;
 mod library;
@@ -24,6 +25,7 @@ use crate::source::glob_list::{GlobList, GlobStyle};
 
 pub use access::AccessShapes;
 pub use development::DevelopmentWords;
+pub use environment::EnvironmentRank;
 pub use image::ImageReference;
 pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary, ImageSetUp, SetUpLine};
 pub use library::{ChartName, ShapeLibrary};
@@ -141,6 +143,8 @@ pub struct ServerShapes {
     /// Words in the name of a file of values that others are laid over.
     pub base_values: Vec<String>,
     pub environments: Vec<String>,
+    /// Those of them whose users are everybody.
+    pub earnest_environments: Vec<String>,
     pub checksums: Vec<String>,
     pub reloaders: Vec<String>,
     pub reload_sidecars: Vec<String>,

@@ -1,5 +1,5 @@
 //! Which files are templates of a chart, and what the chart's own values are: its `values.yaml`, with
-//! what a chart around it gives to it laid over them.
+//! what the files beside it for environments say, and what a chart around it gives to it laid over them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::named::NamedTemplates;
 use super::{FilledTemplate, TemplateValues, fill};
 use crate::extract::scalar::known_text;
+use crate::knowledge::shapes::EnvironmentRank;
 use crate::source::{Excerpt, FileId, path};
 use crate::syntax::yaml::{self, YamlNode};
 
@@ -29,6 +30,9 @@ const MAX_DEPTH: usize = 8;
 pub struct Chart {
     description: Excerpt,
     values: Option<Excerpt>,
+    /// The files beside them of which all that they have in common lies over them: the one for what is deployed
+    /// in earnest, or those for environments by names of their own.
+    over: Vec<Excerpt>,
     /// The chart that it comes with, and the name of its folder there.
     parent: Option<(Arc<Chart>, String)>,
     /// Its values are read by a map of their own, which says what its servers come to.
@@ -86,7 +90,11 @@ pub struct ChartCatalog(BTreeMap<String, Arc<Chart>>);
 
 impl ChartCatalog {
     /// Those of a tree; `is_mapped` tells by its name which chart's values are read as servers anyway.
-    pub fn new(files: &BTreeMap<String, Excerpt>, is_mapped: &dyn Fn(&str) -> bool) -> Self {
+    pub fn new(
+        files: &BTreeMap<String, Excerpt>,
+        is_mapped: &dyn Fn(&str) -> bool,
+        rank: &dyn Fn(&str) -> Option<EnvironmentRank>,
+    ) -> Self {
         let mut charts = Self::default();
         // A folder comes before what is in it.
         for (path, excerpt) in files {
@@ -96,6 +104,7 @@ impl ChartCatalog {
             let chart = Chart {
                 description: excerpt.clone(),
                 values: files.get(&path::join(dir, VALUES)).cloned(),
+                over: find_overrides(dir, files, rank),
                 parent: None,
                 mapped: description_name(excerpt).is_some_and(|name| is_mapped(&name)),
                 helpers: Arc::default(),
@@ -122,6 +131,7 @@ impl ChartCatalog {
             let chart = Chart {
                 description: chart.description.clone(),
                 values: chart.values.clone(),
+                over: chart.over.clone(),
                 parent,
                 mapped: chart.mapped,
                 helpers,
@@ -164,6 +174,39 @@ fn folders_with(dir: &str, description: &Excerpt) -> Vec<String> {
     // A folder above the chart would hold whatever the repository does.
     folders.extend(beside.filter(|folder| !folder.is_empty()));
     folders
+}
+
+/// The files of values in a chart's folder that lie over its own wherever it is deployed: the one for the environment
+/// most in earnest, else several that are called `values-NAME` after none that is known.
+fn find_overrides(
+    dir: &str,
+    files: &BTreeMap<String, Excerpt>,
+    rank: &dyn Fn(&str) -> Option<EnvironmentRank>,
+) -> Vec<Excerpt> {
+    let beside = path::join(dir, "values");
+    let named = files.range(beside.clone()..);
+    let named = named.take_while(|(path, _)| path.starts_with(&beside));
+    let named = named.filter_map(|(path, text)| {
+        let name = path.strip_prefix(&beside)?;
+        let is_over = !name.contains('/') && name != ".yaml";
+        is_over.then(|| (rank(name), name, text))
+    });
+    let named: Vec<_> = named.collect();
+    let earnest = named.iter().filter_map(|(rank, _, text)| {
+        let rank = rank.filter(|rank| rank.is_earnest)?;
+        Some((rank, *text))
+    });
+    if let Some((_, text)) = earnest.max_by_key(|(rank, _)| *rank) {
+        return vec![text.clone()];
+    }
+    let others = named
+        .into_iter()
+        .filter(|(rank, name, _)| rank.is_none() && name.starts_with('-'));
+    let others: Vec<Excerpt> = others.map(|(_, _, text)| text.clone()).collect();
+    match others.len() {
+        0 | 1 => Vec::new(),
+        _ => others,
+    }
 }
 
 /// The folder of a file of this name.
@@ -218,6 +261,12 @@ impl Chart {
         });
         let description = document(&self.description);
         let mut values = values.filter(YamlNode::is_map)?;
+        let over: Vec<YamlNode> = self.over.iter().filter_map(document).collect();
+        if let [first, others @ ..] = &over[..] {
+            files.extend(self.over.iter().map(Excerpt::file));
+            let others: Vec<&YamlNode> = others.iter().collect();
+            values = values.overlaid(&first.common_with(&others));
+        }
         if let Some((above, folder)) = self.parent.as_ref().filter(|_| depth < MAX_DEPTH) {
             let name = known_text(description.as_ref().and_then(|root| root.get("name")));
             let above = above.own(depth + 1)?;

@@ -19,7 +19,7 @@ impl Built {
             .into_iter()
             .zip(files)
             .map(|(id, (path, text))| ((*path).to_owned(), Excerpt::whole(id, (*text).into())));
-        let tree = KustomizeTree::new(excerpts, &|_| false, &[]);
+        let tree = KustomizeTree::new(excerpts, &|_| false, &|_| None, &[]);
         let renders = render(&tree, &|_| true);
         Self { sources, renders }
     }

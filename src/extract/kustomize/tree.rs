@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::extract::helm::FilledTemplate;
 use crate::extract::helm::defaults::{Chart, ChartCatalog};
+use crate::knowledge::shapes::EnvironmentRank;
 use crate::source::{Excerpt, FileId, path};
 use crate::syntax::yaml::{self, UnreadDocuments, YamlNode, YamlStream};
 
@@ -71,16 +72,18 @@ impl TreeFile {
 }
 
 impl KustomizeTree {
-    /// The files by path; `is_mapped` tells of which charts the values are read as servers, and
+    /// The files by path; `is_mapped` tells of which charts the values are read as servers, `rank` which
+    /// environment a file of values is named after, and
     /// objects of `unread_kinds` say nothing to anybody.
     pub fn new(
         files: impl IntoIterator<Item = (String, Excerpt)>,
         is_mapped: &dyn Fn(&str) -> bool,
+        rank: &dyn Fn(&str) -> Option<EnvironmentRank>,
         unread_kinds: &[String],
     ) -> Self {
         let unread_kinds: Arc<[String]> = unread_kinds.into();
         let excerpts: BTreeMap<String, Excerpt> = files.into_iter().collect();
-        let charts = ChartCatalog::new(&excerpts, is_mapped);
+        let charts = ChartCatalog::new(&excerpts, is_mapped, rank);
         let files = excerpts.into_iter().map(|(path, excerpt)| {
             let file = TreeFile {
                 excerpt,

@@ -38,6 +38,24 @@ impl YamlNode {
         }
     }
 
+    /// The entries that all of the others have, too, with this node's values.
+    pub fn common_with(&self, others: &[&YamlNode]) -> YamlNode {
+        let kept = self.entries().iter().filter_map(|entry| {
+            let key = entry.key.as_str()?;
+            let beside: Option<Vec<&YamlNode>> =
+                others.iter().map(|other| other.get(key)).collect();
+            let value = match entry.value.is_map() {
+                true => entry.value.common_with(&beside?),
+                false => beside.map(|_| entry.value.clone())?,
+            };
+            Some(MappingEntry {
+                key: entry.key.clone(),
+                value,
+            })
+        });
+        self.rebuilt(NodeKind::Map(kept.collect()))
+    }
+
     /// A scalar below the keys of a dotted path, where `\.` is a dot in a key. `None` where the path
     /// leads into a list.
     pub fn find_nested(&self, path: &str) -> Option<YamlNode> {
