@@ -241,8 +241,9 @@ impl Analysis {
             .extend(written.map(|text| (text.excerpt.span_all(), text.anchor_when_unset())));
         self.secrets.extend(raw.secrets);
         self.secrets.extend(secret_spans(&estate));
-        self.secrets
-            .extend(secrets::find_repeated_secrets(&estate, sources));
+        let names = &context.knowledge.shapes.servers.needles;
+        let repeated = secrets::find_repeated_secrets(&estate, sources, names);
+        self.secrets.extend(repeated);
         self.comments.extend(raw.comments);
         self.problems.extend(raw.problems);
         self.estate.absorb(estate);

@@ -11,8 +11,14 @@ use crate::source::{FileId, Sources, Span};
 /// Shorter texts are words of any language.
 const SHORTEST: usize = 5;
 
-/// Every place of each file where a secret of that file stands.
-pub(super) fn find_repeated_secrets(estate: &Estate, sources: &Sources) -> Vec<Span> {
+/// Every place of each file where a secret of that file stands. A password that is one of `names`, what
+/// servers are called, is masked at its own place alone: elsewhere the mask would tell it.
+pub(super) fn find_repeated_secrets(
+    estate: &Estate,
+    sources: &Sources,
+    names: &[String],
+) -> Vec<Span> {
+    let is_name = |password: &&str| names.iter().any(|name| name.eq_ignore_ascii_case(password));
     let mut texts: BTreeMap<FileId, BTreeSet<&str>> = BTreeMap::new();
     let values = estate
         .directives
@@ -23,7 +29,8 @@ pub(super) fn find_repeated_secrets(estate: &Estate, sources: &Sources) -> Vec<S
         let (Some(span), Some(Datum::Text(text))) = (value.span(), value.known_datum()) else {
             continue;
         };
-        texts.entry(span.file).or_default().extend(passwords(text));
+        let passwords = passwords(text).filter(|password| !is_name(password));
+        texts.entry(span.file).or_default().extend(passwords);
     }
     texts
         .into_iter()
