@@ -6,7 +6,7 @@ use crate::discover::{FileKind, InputPattern, MatchConfidence};
 use crate::extract::helm::defaults::{DEFINITION, DESCRIPTION};
 use crate::extract::kustomize;
 use crate::facts::raw::SourceLanguage;
-use crate::knowledge::{Knowledge, languages};
+use crate::knowledge::Knowledge;
 
 /// The patterns, the surest first: the first that a name fits decides.
 pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
@@ -18,7 +18,6 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         globs.map(move |glob| format!("{glob}{ending}"))
     });
     let words: Vec<String> = servers.server_words().cloned().collect();
-    let words_of_builds: Vec<String> = words.iter().cloned().chain(build_commands()).collect();
     let words_of_terraform = words.clone();
     let words_of_programs = words.iter().chain(&servers.settings).cloned();
     let words_of_programs: Vec<String> = words_of_programs.collect();
@@ -118,7 +117,8 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             FileKind::Dockerfile,
             MatchConfidence::Kind,
             build_files(),
-            words_of_builds,
+            // Where an image keeps its sources tells what a service mounts over them.
+            [],
         ),
         pattern(
             FileKind::Terraform,
@@ -270,15 +270,6 @@ fn patterns_for(words: &[String]) -> Vec<String> {
         .iter()
         .flat_map(|word| endings.map(|ending| format!("*{word}*.{ending}")))
         .collect()
-}
-
-/// Words by which a Dockerfile builds a program.
-fn build_commands() -> impl Iterator<Item = String> {
-    let tools = languages::build_tools().into_iter();
-    tools.flat_map(|(_, tool)| {
-        let commands = tool.commands.iter();
-        commands.map(|command| format!("{} {command}", tool.program))
-    })
 }
 
 /// What people call Dockerfiles.

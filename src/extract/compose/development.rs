@@ -6,6 +6,7 @@
 use crate::extract::compose::ComposeProject;
 use crate::extract::compose::service::ComposeService;
 use crate::extract::container_paths::texts_below;
+use crate::extract::tree_files::TreeImage;
 use crate::facts::raw::{DevelopmentSetup, RawServer};
 use crate::knowledge::shapes::DevelopmentWords;
 use crate::source::path;
@@ -115,9 +116,10 @@ impl DevelopmentSearch<'_> {
     /// A file or folder of the tree: one called after development, or the one that the image is built from.
     fn mount(&self) -> Option<(&YamlNode, String)> {
         let context = self.context();
+        let image = self.service.find_build();
         for (folder, node) in self.service.nodes("volumes") {
             for item in node.items() {
-                let Some((node, source)) = bind_source(item) else {
+                let Some((node, source, target)) = bind_mount(item) else {
                     continue;
                 };
                 if self.names_it(source) {
@@ -132,7 +134,9 @@ impl DevelopmentSearch<'_> {
                             source.is_empty() || rest.is_empty() || rest.starts_with('/')
                         })
                     });
-                if is_source {
+                // Files beside what the image is made of are settings that it reads there.
+                let is_covered = |image: &TreeImage<'_>| image.image.meets_sources(target);
+                if is_source && image.as_ref().is_none_or(is_covered) {
                     return Some((node, "mounts its build context".to_owned()));
                 }
             }
@@ -186,12 +190,15 @@ fn literal(node: &YamlNode) -> Option<&str> {
     node.as_str().filter(|text| !text.contains('$'))
 }
 
-/// The file or folder of the tree that a volume shows, with where it is written.
-fn bind_source(item: &YamlNode) -> Option<(&YamlNode, &str)> {
-    let (node, text) = match item.get("source") {
-        Some(source) => (source, literal(source)?),
-        None => (item, literal(item)?.split(':').next()?),
+/// The file or folder of the tree that a volume shows, with where it is written, and where it is seen.
+fn bind_mount(item: &YamlNode) -> Option<(&YamlNode, &str, &str)> {
+    let (node, source, target) = match item.get("source") {
+        Some(source) => (source, literal(source)?, literal(item.get("target")?)?),
+        None => {
+            let mut words = literal(item)?.split(':');
+            (item, words.next()?, words.next()?)
+        }
     };
     // Without a dot it is a volume by its name.
-    text.starts_with('.').then_some((node, text))
+    source.starts_with('.').then_some((node, source, target))
 }

@@ -11,7 +11,7 @@ use crate::facts::pattern::FilePattern;
 use crate::facts::raw::RawScalar;
 use crate::facts::{Cause, EditTarget};
 use crate::knowledge::shapes::{DeploymentShapes, ImageReference, ImageShape};
-use crate::source::{Excerpt, Span};
+use crate::source::{Excerpt, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
 
 /// The image that one stage of a Dockerfile makes.
@@ -248,6 +248,22 @@ impl StageImage {
         let folder = self.folder.as_deref().unwrap_or("/");
         let path = path.trim_start_matches("./");
         format!("{}/{path}", folder.trim_end_matches('/'))
+    }
+
+    /// Whether a folder of the image is, holds or lies in one that the build puts files into, or the one
+    /// that its programs start in. One that takes in nothing may keep its sources anywhere.
+    pub fn meets_sources(&self, folder: &str) -> bool {
+        let copied = self
+            .copies
+            .iter()
+            .filter(|copied| copied.elsewhere.is_none());
+        let copied = copied.map(|copied| self.absolute(&copied.target));
+        let folders: Vec<String> = copied.chain(self.folder.clone()).collect();
+        let meets = |other: &String| {
+            let other = other.trim_end_matches('/');
+            path::is_within(other, folder) || path::is_within(folder, other)
+        };
+        folders.is_empty() || folders.iter().any(meets)
     }
 
     fn copy(&mut self, instruction: &Instruction, filled: &InterpolatedText) {
