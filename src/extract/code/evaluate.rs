@@ -494,19 +494,28 @@ impl<'m> CodeInterpreter<'_, 'm> {
         for (key, at) in entries {
             let value = self.value(*at);
             match key {
-                Some(key) => match self.value(*key) {
-                    CodeValue::Plain(ConstValue::Text(name)) => {
-                        let field = CodeField {
-                            value,
-                            at: self.place(*at),
-                            conditional: false,
-                        };
-                        fields.insert(name, field);
-                    }
-                    // What is not called by a text is no option.
-                    CodeValue::Plain(ConstValue::Unknown(cause)) => rest_unknown = Some(cause),
-                    _ => {}
-                },
+                Some(key) => {
+                    let name = match self.value(*key) {
+                        CodeValue::Plain(ConstValue::Text(name)) => name,
+                        // What is called by a figure is no option.
+                        CodeValue::Plain(
+                            ConstValue::Int(_) | ConstValue::Bool(_) | ConstValue::Nil,
+                        ) => continue,
+                        unknown => {
+                            rest_unknown = Some(match unknown {
+                                CodeValue::Plain(ConstValue::Unknown(cause)) => cause,
+                                _ => self.cause_at(*key),
+                            });
+                            unknown_name(self.code().text(*key))
+                        }
+                    };
+                    let field = CodeField {
+                        value,
+                        at: self.place(*at),
+                        conditional: false,
+                    };
+                    fields.insert(name, field);
+                }
                 None => {
                     let lost = self.spread(&value, *at, &mut fields);
                     rest_unknown = rest_unknown.or(lost);
@@ -646,6 +655,11 @@ impl<'m> CodeInterpreter<'_, 'm> {
         };
         CodeValue::Plain(converted(meaning, value.clone()))
     }
+}
+
+/// What an entry is called whose key is not known: no option has a blank in its name.
+fn unknown_name(key: &str) -> String {
+    format!(" {key}")
 }
 
 /// `first or second`, where it is not known whether there is a first.
