@@ -48,7 +48,7 @@ fact_table! {
             "the same key where it is written last, which is the one that counts";
         Deployed = "deployed": Bool,
             "a workload or custom resource runs it (a configuration file alone is a server too)";
-        WatchedBySentinel = "sentinel": Bool, "Sentinel watches it and promotes its replicas";
+        WatchedBySentinel = "sentinel": Bool, "a sentinel watches it and promotes its replicas";
         Exporter = "exporter": Bool, "it has a metrics exporter";
         ExporterField = "exporter_field": Text,
             "the field that enables the exporter, for an operator's resource or Helm values";
