@@ -351,6 +351,41 @@ fn rust_modules_that_reexport_each_other() {
     check(&files, &Told::Nothing);
 }
 
+/// A program takes all names of its own library by globs: each name that it does not declare is looked for
+/// in all of them, and in none of them by way of another.
+#[test]
+fn rust_globs_of_the_own_crate() {
+    let (modules, names) = (8, 200);
+    let mut files = vec![(
+        "Cargo.toml".to_owned(),
+        "[package]\nname = \"relay\"\nversion = \"0.1.0\"\n[dependencies]\nredis = \"0.32.7\"\n"
+            .to_owned(),
+    )];
+    let (mut library, mut program) = (String::new(), String::new());
+    for n in 0..modules {
+        library.push_str(&format!("pub mod m{n};\n"));
+        program.push_str(&format!("use relay::m{n}::*;\n"));
+        let text = format!("use redis::Client;\npub struct Seen{n};\n");
+        files.push((format!("src/m{n}.rs"), text));
+    }
+    program.push_str(
+        "fn main() {\n    let client = redis::Client::open(\"redis://cache\").unwrap();\n",
+    );
+    for n in 0..names {
+        program.push_str(&format!(
+            "    started_{n}(client.clone(), Other{n}::new());\n"
+        ));
+    }
+    program.push_str("}\n");
+    files.push(("src/lib.rs".to_owned(), library));
+    files.push(("src/bin/seen.rs".to_owned(), program));
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_bytes()))
+        .collect();
+    check(&files, &Told::Nothing);
+}
+
 /// A text or a list of code that is put together of itself doubles with each line: two kilobytes would
 /// take all memory.
 #[test]

@@ -448,13 +448,15 @@ impl<'t> RustPackageItems<'t> {
         if here.files.contains(first.as_str()) {
             return None;
         }
+        // Before the globs: one that begins with the crate's own name would be looked for in itself, each
+        // time by a longer path.
+        if self.own_name.as_ref() == Some(first) {
+            return self.absolute(&join(&["crate".to_owned()]), search);
+        }
         for glob in &here.globs {
             if let Some(own @ NameMeaning::Own(..)) = self.in_glob(glob, path, module, search) {
                 return Some(own);
             }
-        }
-        if self.own_name.as_ref() == Some(first) {
-            return self.absolute(&join(&["crate".to_owned()]), search);
         }
         Some(NameMeaning::Other(self.resolve_rename(path.to_vec())))
     }
