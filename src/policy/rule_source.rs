@@ -132,7 +132,7 @@ pub struct PerFileDraft {
 #[derive(Clone, Debug)]
 pub struct CaseDraft {
     pub when: Option<Excerpt>,
-    /// Where the profile is another one, the case is reported only to who asks for the rule by name.
+    /// The profile in which the case is reported; selecting or enabling the rule by name is as good.
     pub profile: RuleProfile,
     pub message: Excerpt,
     pub help: Option<Excerpt>,
