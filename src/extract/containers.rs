@@ -20,7 +20,7 @@ use crate::facts::raw::{
     WrittenCommand,
 };
 use crate::facts::{Cause, EditTarget, quantity};
-use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
+use crate::knowledge::shapes::{ContainerRunnerShape, DeploymentShapes, ImageReference, RunOption};
 use crate::source::{Excerpt, Span, path};
 use crate::syntax::yaml::{YamlNode, YamlStream};
 
@@ -44,25 +44,22 @@ struct GivenContainer {
     variables: Vec<RawGivenVariable>,
 }
 
-/// Folders of workflows, and what files of pipelines are called.
-const WORKFLOWS: [&str; 3] = [
-    ".github/workflows",
-    ".gitea/workflows",
-    ".forgejo/workflows",
-];
-const PIPELINE: &str = ".gitlab-ci";
-
 /// The servers that jobs of a pipeline are given.
 pub fn of_pipeline(path: &str, stream: &YamlStream, shapes: &DeploymentShapes) -> Vec<RawServer> {
     let roots = stream.documents.iter().map(|document| &document.root);
     let folder = path::folder(path);
-    let is_workflow = WORKFLOWS.iter().any(|name| folder.ends_with(name));
+    let pipelines = &shapes.servers.pipelines;
+    let named = |names: &[String], fits: &dyn Fn(&str) -> bool| names.iter().any(|name| fits(name));
+    let is_workflow = named(&pipelines.workflow_folders, &|name| folder.ends_with(name));
+    let is_pipeline = named(&pipelines.file_names, &|name| {
+        path::name(path).starts_with(name)
+    });
     let containers: Vec<StartedContainer> = if is_workflow {
         let jobs = roots.filter_map(|root| root.get("jobs"));
         jobs.flat_map(YamlNode::entries)
             .flat_map(|job| of_job(job.key.as_str().unwrap_or_default(), &job.value))
             .collect()
-    } else if path::name(path).starts_with(PIPELINE) {
+    } else if is_pipeline {
         roots
             .flat_map(|root| {
                 let all = std::iter::once(("pipeline", root));
@@ -156,171 +153,192 @@ fn own_port(port: &str) -> String {
 
 // Scripts.
 
-/// Programs that run containers.
-const RUNNERS: [&str; 3] = ["docker", "podman", "nerdctl"];
-/// Options of theirs that stand without a value; all others have one.
-const LONE_OPTIONS: [&str; 12] = [
-    "--detach",
-    "--rm",
-    "--interactive",
-    "--tty",
-    "--init",
-    "--privileged",
-    "--read-only",
-    "--publish-all",
-    "--no-healthcheck",
-    "--oom-kill-disable",
-    "--quiet",
-    "--replace",
-];
-/// Letters of short ones that do, alone or joined.
-const LONE_LETTERS: &str = "ditqP";
-
 /// The servers that a script runs in containers.
 pub fn of_script(text: &Excerpt, shapes: &DeploymentShapes) -> Vec<RawServer> {
-    let is_runner = |name: &&str| text.text().contains(*name);
-    if !RUNNERS.iter().any(is_runner) {
+    let runner = &shapes.servers.container_runners;
+    let mut programs = runner.programs.iter();
+    if !programs.any(|program| text.text().contains(program)) {
         return Vec::new();
     }
     let commands = script::plain_commands(text);
     // Before a command of a recipe stand signs of make: `@docker run`.
-    let program = |command: &script::ShellCommand| {
+    let is_runner = |command: &&script::ShellCommand| {
         let name = command.program().trim_start_matches(['@', '-']);
-        RUNNERS.contains(&name)
+        runner.programs.iter().any(|program| program == name)
     };
-    let runs = commands.iter().filter(|command| program(command));
-    let containers = runs.filter_map(|command| run(&command.words));
+    let runs = commands.iter().filter(is_runner);
+    let runs = runs.filter_map(|command| RunCommand::read(&command.words, runner));
+    let containers = runs.map(RunCommand::started_container);
     containers.filter_map(|one| server(one, shapes)).collect()
 }
 
 /// `docker run OPTIONS IMAGE COMMAND`.
-fn run(words: &[ArgWord]) -> Option<StartedContainer> {
-    let at = words.iter().take(3).position(|word| word.text == "run")? + 1;
-    let mut options: Vec<(&str, &ArgWord)> = Vec::new();
-    let mut next = at;
-    while let Some(word) = words.get(next).filter(|word| word.text.starts_with('-')) {
-        let text = word.text.as_str();
-        let short = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
-        let is_lone = match short {
-            Some(letters) => letters.chars().all(|c| LONE_LETTERS.contains(c)),
-            None => LONE_OPTIONS.contains(&text) || text.contains('='),
-        };
-        options.push((text, if is_lone { word } else { words.get(next + 1)? }));
-        next += if is_lone { 1 } else { 2 };
-    }
-    let image = words.get(next)?;
-    let value = |long: &str, short: &str| {
-        let mut found = options.iter().filter_map(|(name, word)| {
-            if *name == long || *name == short {
-                return Some(word.text.as_str());
-            }
-            word.text.strip_prefix(long)?.strip_prefix('=')
-        });
-        found.next_back()
-    };
-    let all = |long: &str, short: &str| {
-        let own = options
-            .iter()
-            .filter(|(name, _)| *name == long || *name == short);
-        own.map(|(_, word)| word.text.clone()).collect::<Vec<_>>()
-    };
-    let scalar = |text: Result<String, Cause>, at: Span| RawScalar {
-        text,
-        span: at,
-        slot: EditTarget::None,
-    };
-    let text = match &image.unresolved {
-        Some(reason) => Err(reason.clone()),
-        None => Ok(image.text.clone()),
-    };
-    let reference = ImageReference::parse(&image.text);
-    let name = value("--name", "--name").map(str::to_owned);
-    let memory = value("--memory", "-m").map(|text| {
-        let bytes = quantity::docker(text).map(|bytes| bytes.to_string());
-        let unknown = || Cause::Text {
-            text: text.to_owned(),
-            fact: "is not a size",
-        };
-        scalar(bytes.ok_or_else(unknown), words[at - 1].span)
-    });
-    let environment = all("--env", "-e").into_iter().filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        Some((name.to_owned(), Ok(value.to_owned())))
-    });
-    let argument = |word: &ArgWord| CommandArgument {
-        text: match &word.unresolved {
-            Some(reason) => {
-                let text = Excerpt::at_span(&word.text, word.span);
-                InterpolatedText::from_hidden(text, reason.clone())
-            }
-            None => InterpolatedText::plain(Excerpt::at_span(&word.text, word.span)),
-        },
-        slot: EditTarget::None,
-    };
-    let entrypoint = value("--entrypoint", "--entrypoint");
-    let entrypoint = entrypoint.map(|text| ArgWord {
-        text: text.to_owned(),
-        ..image.clone()
-    });
-    Some(StartedContainer {
-        name: format!("container/{}", name.unwrap_or(reference.name)),
-        image: scalar(text, image.span),
-        at: words[0].span.to(image.span),
-        entrypoint: entrypoint.map(|word| vec![argument(&word)]),
-        command: words[next + 1..].iter().map(argument).collect(),
-        environment: environment.collect(),
-        ports: all("--publish", "-p")
-            .iter()
-            .map(|port| own_port(port))
-            .collect(),
-        memory,
-        given: Some(GivenContainer {
-            mounts: read_mounts(&options),
-            variables: list_variables(&options, words),
-        }),
-    })
+struct RunCommand<'w> {
+    words: &'w [ArgWord],
+    options: Vec<GivenOption<'w>>,
+    /// Which word is the image.
+    image_at: usize,
 }
 
-/// What the options mount; what stands below another mount at the same path is hidden.
-fn read_mounts(options: &[(&str, &ArgWord)]) -> Vec<RawMount> {
-    let mut found: Vec<RawMount> = Vec::new();
-    for (name, word) in options {
-        let (name, text) = match word.text.split_once('=') {
-            Some((joined, text)) if joined == *name || name.starts_with(joined) => (joined, text),
-            _ => (*name, word.text.as_str()),
+/// An option that is read, with its value.
+struct GivenOption<'w> {
+    option: RunOption,
+    value: &'w str,
+    /// The word that the value stands in.
+    word: &'w ArgWord,
+}
+
+impl<'w> RunCommand<'w> {
+    fn read(words: &'w [ArgWord], runner: &ContainerRunnerShape) -> Option<Self> {
+        let mut first = words.iter().take(3);
+        let mut at = first.position(|word| word.text == runner.run)? + 1;
+        let mut options = Vec::new();
+        while let Some(word) = words.get(at).filter(|word| word.text.starts_with('-')) {
+            let joined = word
+                .text
+                .split_once('=')
+                .filter(|(name, _)| name.starts_with("--"));
+            let (name, word, value) = match joined {
+                Some((name, value)) => (name, word, value),
+                None if runner.is_lone(&word.text) => {
+                    at += 1;
+                    continue;
+                }
+                None => {
+                    at += 1;
+                    let value = words.get(at)?;
+                    (word.text.as_str(), value, value.text.as_str())
+                }
+            };
+            at += 1;
+            let option = runner.option(name);
+            options.extend(option.map(|option| GivenOption {
+                option,
+                value,
+                word,
+            }));
+        }
+        (at < words.len()).then_some(Self {
+            words,
+            options,
+            image_at: at,
+        })
+    }
+
+    fn all(&self, option: RunOption) -> impl Iterator<Item = &GivenOption<'w>> {
+        self.options
+            .iter()
+            .filter(move |given| given.option == option)
+    }
+
+    /// The last of an option counts.
+    fn last(&self, option: RunOption) -> Option<&GivenOption<'w>> {
+        self.all(option).last()
+    }
+
+    fn started_container(self) -> StartedContainer {
+        let image = &self.words[self.image_at];
+        let text = match &image.unresolved {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(image.text.clone()),
         };
-        let read = match name {
-            "-v" | "--volume" => VolumeWord::read_volume(text),
-            "--mount" => VolumeWord::read_mount(text),
-            "--tmpfs" => Some(VolumeWord::read_memory(text)),
-            _ => None,
+        let name = match self.last(RunOption::Name) {
+            Some(given) => given.value.to_owned(),
+            None => ImageReference::parse(&image.text).name,
         };
-        if let Some(read) = read {
-            found.retain(|other| other.path != read.target);
-            found.push(read.raw_mount(false, word.span));
+        let pairs = self.all(RunOption::Variable);
+        let pairs = pairs.filter_map(|given| given.value.split_once('='));
+        let environment = pairs.map(|(name, value)| (name.to_owned(), Ok(value.to_owned())));
+        let entrypoint = self.last(RunOption::Entrypoint).map(|given| {
+            let word = ArgWord {
+                text: given.value.to_owned(),
+                ..given.word.clone()
+            };
+            vec![to_argument(&word)]
+        });
+        StartedContainer {
+            name: format!("container/{name}"),
+            image: scalar(text, image.span),
+            at: self.words[0].span.to(image.span),
+            entrypoint,
+            command: self.words[self.image_at + 1..]
+                .iter()
+                .map(to_argument)
+                .collect(),
+            environment: environment.collect(),
+            ports: self
+                .all(RunOption::Port)
+                .map(|given| own_port(given.value))
+                .collect(),
+            memory: self.last(RunOption::Memory).map(memory_of),
+            given: Some(GivenContainer {
+                mounts: self.mounts(),
+                variables: self.variables(),
+            }),
         }
     }
-    found
+
+    /// What the options mount; what stands below another mount at the same path is hidden.
+    fn mounts(&self) -> Vec<RawMount> {
+        let mut found: Vec<RawMount> = Vec::new();
+        for given in &self.options {
+            let read = match given.option {
+                RunOption::Volume => VolumeWord::read_volume(given.value),
+                RunOption::Mount => VolumeWord::read_mount(given.value),
+                RunOption::MemoryMount => Some(VolumeWord::read_memory(given.value)),
+                _ => None,
+            };
+            if let Some(read) = read {
+                found.retain(|other| other.path != read.target);
+                found.push(read.raw_mount(false, given.word.span));
+            }
+        }
+        found
+    }
+
+    /// The variables that the options give; one that another word names is used there.
+    fn variables(&self) -> Vec<RawGivenVariable> {
+        let given: Vec<_> = self.all(RunOption::Variable).collect();
+        let name = |given: &&GivenOption<'w>| given.value.split('=').next().unwrap_or_default();
+        let names: Vec<&str> = given.iter().map(name).collect();
+        let mentions = count_mentions(&names, self.words.iter().map(|word| word.text.as_str()));
+        let counted = given.iter().zip(&names).zip(mentions);
+        let variables = counted.map(|((given, name), mentions)| RawGivenVariable {
+            name: (*name).to_owned(),
+            span: given.word.span,
+            // Its own word is one of them.
+            is_used: mentions > 1,
+        });
+        variables.collect()
+    }
 }
 
-/// The variables that the options give; one that another word names is used there.
-fn list_variables(options: &[(&str, &ArgWord)], words: &[ArgWord]) -> Vec<RawGivenVariable> {
-    let given = options
-        .iter()
-        .filter(|(name, _)| *name == "-e" || *name == "--env");
-    let named: Vec<(&str, Span)> = given
-        .map(|(_, word)| (word.text.split('=').next().unwrap_or_default(), word.span))
-        .collect();
-    let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-    let mentions = count_mentions(&names, words.iter().map(|word| word.text.as_str()));
-    let named = named.into_iter().zip(mentions);
-    let variables = named.map(|((name, span), mentions)| RawGivenVariable {
-        name: name.to_owned(),
+fn scalar(text: Result<String, Cause>, span: Span) -> RawScalar {
+    RawScalar {
+        text,
         span,
-        // Its own word is one of them.
-        is_used: mentions > 1,
-    });
-    variables.collect()
+        slot: EditTarget::None,
+    }
+}
+
+fn memory_of(given: &GivenOption<'_>) -> RawScalar {
+    let bytes = quantity::docker(given.value).map(|bytes| bytes.to_string());
+    let unknown = || Cause::Text {
+        text: given.value.to_owned(),
+        fact: "is not a size",
+    };
+    scalar(bytes.ok_or_else(unknown), given.word.span)
+}
+
+fn to_argument(word: &ArgWord) -> CommandArgument {
+    let text = Excerpt::at_span(&word.text, word.span);
+    CommandArgument {
+        text: match &word.unresolved {
+            Some(reason) => InterpolatedText::from_hidden(text, reason.clone()),
+            None => InterpolatedText::plain(text),
+        },
+        slot: EditTarget::None,
+    }
 }
 
 // Servers.

@@ -168,7 +168,8 @@ pub fn list_checked_ports<'w>(
             None => (before.filter(|word: &&str| !word.starts_with('-')), word),
         };
         let is_program = starts_command;
-        starts_command = before_program(word);
+        starts_command =
+            shell::starts_command(word) || servers.check_words.iter().any(|w| w == word);
         let mut ports = servers.server_ports.iter().chain(&servers.other_mode_ports);
         if ports.any(|known| known == port) && host.is_none_or(is_own) {
             found.push(port);
@@ -176,13 +177,6 @@ pub fn list_checked_ports<'w>(
         before = Some(word).filter(|_| !is_program);
     }
     found
-}
-
-/// Whether a program stands behind this word of a check: the shell's `-c`, the start of a health check, or
-/// what joins two commands.
-fn before_program(word: &str) -> bool {
-    let joins = word.ends_with(';') || matches!(word, "&&" | "||" | "|" | "!");
-    joins || matches!(word, "-c" | "CMD" | "CMD-SHELL" | "exec" | "if")
 }
 
 /// A command whose program is known and hands its arguments to no other.

@@ -5,6 +5,7 @@
 //! defines what they may contain. Anything that needs a decision is implemented in `extract`.
 
 mod access;
+mod containers;
 mod development;
 mod environment;
 mod image;
@@ -24,6 +25,7 @@ use crate::facts::raw::RawKind;
 use crate::source::glob_list::{GlobList, GlobStyle};
 
 pub use access::AccessShapes;
+pub use containers::{ContainerRunnerShape, PipelineShape, RunOption};
 pub use development::DevelopmentWords;
 pub use environment::EnvironmentRank;
 pub use image::ImageReference;
@@ -137,6 +139,10 @@ pub struct ServerShapes {
     pub pod_charts: Vec<PodChartShape>,
     pub units: UnitShapes,
     pub supervisors: Vec<SupervisorShape>,
+    pub container_runners: ContainerRunnerShape,
+    pub pipelines: PipelineShape,
+    /// Words of a health check behind which its program stands.
+    pub check_words: Vec<String>,
     /// What templates end with.
     pub templates: Vec<String>,
     pub unread_templates: Vec<String>,

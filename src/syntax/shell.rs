@@ -54,6 +54,12 @@ pub fn script(excerpt: &Excerpt) -> (Vec<ShellWord>, Vec<HereText>) {
     (scanner.words, scanner.bodies)
 }
 
+/// Whether a command begins behind this word of a text that was split at blanks.
+pub fn starts_command(word: &str) -> bool {
+    let joins = word.ends_with(';') || matches!(word, "&&" | "||" | "|" | "!");
+    joins || matches!(word, "exec" | "if")
+}
+
 /// Longest first: the first that fits is the operator.
 const OPERATORS: [&str; 22] = [
     "<<<", "<<-", "&>>", "&&", "||", ";;", "|&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "\r\n",
