@@ -453,7 +453,7 @@ impl FileReader<'_> {
         let paths = import_paths(&packages, &scopes[0].raw.modules);
         let packages: Vec<RawFacts> = packages
             .into_par_iter()
-            .map(|package| self.read_package(package, &paths))
+            .map(|package| self.read_package(&package, &paths))
             .collect();
         for raw in packages {
             scopes[0].raw.absorb(raw);
@@ -548,13 +548,13 @@ impl FileReader<'_> {
         });
     }
 
-    fn read_package(&self, package: Vec<go::GoFile>, paths: &go::GoPackagePaths) -> RawFacts {
+    fn read_package(&self, package: &[go::GoFile], paths: &go::GoPackagePaths) -> RawFacts {
         let Some(file) = package.first().map(|file| file.excerpt.file()) else {
             return RawFacts::default();
         };
         let read = || ExtractedFile {
             main: RawFacts {
-                packages: go::program::read(&package, self.knowledge.clients)
+                packages: go::program::read(package, self.knowledge.clients)
                     .into_iter()
                     .collect(),
                 ..go::extract(package, paths, self.knowledge.clients)

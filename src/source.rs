@@ -235,6 +235,11 @@ pub struct Comment {
     pub own_line: bool,
 }
 
+impl Comment {
+    /// What the text of a suppression begins with.
+    pub const SUPPRESSION: &'static str = "redvet:";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

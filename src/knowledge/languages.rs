@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::facts::raw;
+use crate::knowledge::needle_set::NeedleSet;
 
 mod flags;
 mod own_packages;
@@ -597,7 +598,7 @@ pub struct RuntimeTimeouts {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LastingWords {
-    pub words: Vec<String>,
+    pub words: NeedleSet,
     pub source: String,
 }
 

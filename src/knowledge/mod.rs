@@ -7,6 +7,7 @@
 
 pub mod clients;
 pub mod languages;
+pub mod needle_set;
 pub mod servers;
 pub mod shapes;
 

@@ -44,7 +44,7 @@ const TOO_MANY: &str = "more than 100 rules are listed; name fewer, or a pattern
 const BAD_ID: &str = "invalid rule id or pattern";
 
 pub(super) fn parse(comment: &Comment) -> ParsedComment<'_> {
-    let Some(rest) = comment.text.strip_prefix("redvet:") else {
+    let Some(rest) = comment.text.strip_prefix(Comment::SUPPRESSION) else {
         return ParsedComment::Other;
     };
     let Some(rest) = rest.trim_start().strip_prefix("ignore") else {

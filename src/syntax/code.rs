@@ -227,8 +227,12 @@ impl CodeTree {
         self.excerpt.span(node.byte_range())
     }
 
-    /// The line comments of the text in order, Rust's doc comments left out.
-    pub fn comments(&self) -> Vec<Comment> {
+    /// The line comments of the text in order, Rust's doc comments left out: all of them where one may be a
+    /// suppression, which covers others that stand below it, else none.
+    pub fn suppression_comments(&self) -> Vec<Comment> {
+        if !self.excerpt.text().contains(Comment::SUPPRESSION) {
+            return Vec::new();
+        }
         let kind = self.grammar.line_comment();
         let mut comments = Vec::new();
         self.walk(|node| {
@@ -377,16 +381,18 @@ mod tests {
 
     #[test]
     fn comments_know_whether_they_stand_alone() {
-        let go = "package a\n\n// alone\nvar x = 1 // beside\n/* block */\n";
-        let rust = "/// doc\n//! inner\n// alone\nfn f() {} // beside\n/* block */\n";
+        let go = "package a\n\n// redvet: alone\nvar x = 1 // beside\n/* block */\n";
+        let rust = "/// doc\n//! inner\n// redvet: alone\nfn f() {} // beside\n/* block */\n";
         for tree in [tree(CodeGrammar::Go, go), tree(CodeGrammar::Rust, rust)] {
-            let comments = tree.comments();
+            let comments = tree.suppression_comments();
             let seen: Vec<_> = comments
                 .iter()
                 .map(|c| (c.text.as_str(), c.own_line))
                 .collect();
-            assert_eq!(seen, [("alone", true), ("beside", false)]);
+            assert_eq!(seen, [("redvet: alone", true), ("beside", false)]);
         }
+        let without = tree(CodeGrammar::Go, "package a\n\n// alone\n");
+        assert_eq!(without.suppression_comments(), []);
     }
 
     #[test]

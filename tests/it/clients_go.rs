@@ -26,7 +26,7 @@ fn clients(import: &str, version: &str, body: &str) -> Vec<Subject> {
         path: "app/main.go".to_owned(),
         excerpt: Excerpt::whole(id, text.as_str().into()),
     };
-    let mut raw = extract(vec![file], &GoPackagePaths::new(), load_built_in());
+    let mut raw = extract(&[file], &GoPackagePaths::new(), load_built_in());
     if !version.is_empty() {
         let text = format!("module a\n\ngo 1.24\n\nrequire {import} {version}\n");
         let id = sources.add(SourceFile::new("go.mod", text.as_str()));
@@ -448,7 +448,7 @@ fn the_nearest_module_file_counts() {
         path: "svc/a/a.go".to_owned(),
         excerpt: Excerpt::whole(id, text.as_str().into()),
     };
-    raw.absorb(extract(vec![file], &GoPackagePaths::new(), load_built_in()));
+    raw.absorb(extract(&[file], &GoPackagePaths::new(), load_built_in()));
     let place = |_: &_| ClientLocation {
         path: "svc/a/a.go".to_owned(),
         name_prefix: "svc/a/a.go".to_owned(),

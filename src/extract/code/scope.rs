@@ -60,7 +60,9 @@ impl<'c> PackageScope<'c> {
     ) -> Self {
         let mut scope = Self::default();
         for (at, file, names) in files {
-            scope.read(at, file, words);
+            scope.read(at, file);
+            let whole = names.whole.as_ref().unwrap_or(&file.excerpt);
+            scope.find_fallbacks(whole.text(), words);
             scope.find_library_values(file, names);
             if let Some(whole) = &names.whole {
                 scope.parts.push((file.excerpt.text(), whole.text()));
@@ -78,7 +80,7 @@ impl<'c> PackageScope<'c> {
         scope
     }
 
-    fn read(&mut self, at: FileAt, file: &'c CodeFile, words: &dyn TypedWords) {
+    fn read(&mut self, at: FileAt, file: &'c CodeFile) {
         for statement in &file.body {
             match &statement.form {
                 StatementForm::Declare {
@@ -129,12 +131,15 @@ impl<'c> PackageScope<'c> {
             let first = self.names.insert(name);
             keep_first(&mut self.types, first, name, (at, ty));
         }
-        let text = file.excerpt.text();
+        self.files.push(file);
+    }
+
+    /// Whether the text of a file has tags or flags, be they parsed or not.
+    fn find_fallbacks(&mut self, text: &str, words: &dyn TypedWords) {
         let mut tags = words.fallback_tags().iter();
         self.has_tags |= tags.any(|tag| text.contains(&format!("{}:\"", tag.fallback)));
         let mut flags = words.flag_packages().iter();
         self.has_flags |= flags.any(|row| row.may_write(text));
-        self.files.push(file);
     }
 
     fn function(&mut self, at: FileAt, id: FunctionId, function: &'c FunctionForm) {
@@ -187,14 +192,23 @@ impl<'c> PackageScope<'c> {
         self.of_library.extend(found);
     }
 
-    /// Whether anything in the package may change a variable. What is not parsed may, if it names it.
+    /// Whether anything in the package may change a variable, what is not parsed of it included.
     pub(super) fn may_change(&self, name: &str) -> bool {
-        self.changes().names.contains(name) || self.is_named_beyond(name)
+        self.changes().names.contains(name)
+            || self.counts_more_beyond(|text| count_writes(text, name))
+    }
+
+    /// Whether code of the package that is not parsed gives a field a value.
+    pub(super) fn is_given_beyond(&self, field: &str) -> bool {
+        self.counts_more_beyond(|text| count_writes(text, field) + count_keys(text, field))
     }
 
     /// Whether code of the package that is not parsed names something.
     pub(super) fn is_named_beyond(&self, name: &str) -> bool {
-        let count = |text: &str| text.matches(name).count();
+        self.counts_more_beyond(|text| text.matches(name).count())
+    }
+
+    fn counts_more_beyond(&self, count: impl Fn(&str) -> usize) -> bool {
         let mut parts = self.parts.iter();
         parts.any(|(parsed, whole)| count(whole) > count(parsed))
     }
@@ -216,6 +230,48 @@ impl<'c> PackageScope<'c> {
     pub(super) fn declares(&self, name: &str) -> bool {
         self.names.contains(name)
     }
+}
+
+/// The places of a text that may assign to a name or to a part of what it holds, or take its address.
+fn count_writes(text: &str, name: &str) -> usize {
+    let writes =
+        |(before, behind): &(&str, &str)| before.trim_end().ends_with('&') || is_assigned(behind);
+    find_mentions(text, name).filter(writes).count()
+}
+
+/// The places of a text that may give the field of a literal a value.
+fn count_keys(text: &str, name: &str) -> usize {
+    let mentions = find_mentions(text, name);
+    mentions
+        .filter(|(_, behind)| behind.starts_with(':'))
+        .count()
+}
+
+/// What stands before and behind each mention of a name.
+fn find_mentions<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+    let of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mentions = text.match_indices(name);
+    let mentions = mentions.map(move |(at, _)| (&text[..at], &text[at + name.len()..]));
+    mentions
+        .filter(move |(before, behind)| !before.ends_with(of_name) && !behind.starts_with(of_name))
+}
+
+/// Whether what stands behind a name assigns to it: `= 1`, `.part[0] += 1`, `++`, `, err = f()`.
+fn is_assigned(behind: &str) -> bool {
+    let line = behind.lines().next().unwrap_or_default();
+    let parts = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '"' | ' ');
+    let rest = line.trim_start_matches(parts);
+    if rest.starts_with("++") || rest.starts_with("--") {
+        return true;
+    }
+    // One of several that are assigned to together.
+    if rest.starts_with(',') {
+        return line.contains('=');
+    }
+    let sign = rest.trim_start_matches(['+', '-', '*', '/', '%', '&', '|', '^', '<', '>', ':']);
+    let compares =
+        sign.len() < rest.len() && rest.len() - sign.len() == 1 && rest.starts_with(['<', '>']);
+    sign.starts_with('=') && !sign.starts_with("==") && !compares
 }
 
 /// A second declaration takes the first one away.

@@ -29,7 +29,7 @@ pub(super) fn lower(tree: &CodeTree) -> CodeFile {
         file: CodeFile::of_tree(tree),
     };
     if let Some(root) = tree.root() {
-        lowering.file.comments = tree.comments();
+        lowering.file.comments = tree.suppression_comments();
         if root.has_error() {
             lowering.file.broken = find_broken(tree);
         }

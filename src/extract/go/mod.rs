@@ -3,17 +3,18 @@
 //! In come the files of one package (a folder) or one snippet; out come raw facts with spans. `lower`
 //! turns a file into the form that `extract::code` interprets, `node` holds the kinds of its grammar,
 //! `names` says what a file's imports stand for, `words` what the language's own names mean and where an
-//! option is written, `other_packages` what a package takes from others of the tree, `short_functions`
+//! option is written, `other_packages` what a package takes from others of the tree, `needed_declarations`
 //! which part of those is parsed. `module` reads go.mod, `program` what a package is in its program.
 //! Nothing here knows a library, an option or a default.
 
+mod declarations;
 mod lower;
 pub mod module;
 mod names;
+mod needed_declarations;
 mod node;
 mod other_packages;
 pub mod program;
-mod short_functions;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +44,7 @@ pub use other_packages::GoPackagePaths;
 /// The clients of one package: all Go files of one folder, test files included. The files must be
 /// of one folder; what their test files declare is not seen by the others. `paths` are the packages
 /// of the tree, of which those are read that it takes constants or options from.
-pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels) -> RawFacts {
+pub fn extract(files: &[GoFile], paths: &GoPackagePaths, models: &ClientModels) -> RawFacts {
     let Some(needles) = models.needles(SourceLanguage::Go) else {
         return RawFacts::default();
     };
@@ -56,12 +57,11 @@ pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels
     if building.is_empty() {
         return RawFacts::default();
     }
-    let others = other_packages::find_needed(&building, paths, needles);
     let tests = building.iter().any(|file| names::is_test(&file.path));
-    let seen = files
-        .into_iter()
-        .filter(|f| tests || !names::is_test(&f.path));
-    read(seen.collect(), others, models)
+    let is_seen = |file: &&GoFile| tests || !names::is_test(&file.path);
+    let seen: Vec<&GoFile> = files.iter().filter(is_seen).collect();
+    let others = other_packages::find_needed(&building, &seen, paths, needles);
+    read(seen.into_iter().cloned().collect(), others, models)
 }
 
 /// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::go::GoFile;
 use crate::extract::go::names::is_test;
+use crate::extract::go::needed_declarations::{AskedGoPackage, OtherGoFile, cut_to_needed};
 use crate::extract::go::program::imports_of;
-use crate::extract::go::short_functions::OtherGoFile;
 use crate::knowledge::clients::needles::CodeNeedles;
 
 /// How many packages are read for one, and how much of them: what keeps reading in proportion.
 const MAX_PACKAGES: usize = 16;
-const MAX_BYTES: usize = 500_000;
+const MAX_BYTES: usize = 200_000;
 
 /// The Go files of a tree by the path that code imports their package by.
 pub type GoPackagePaths = BTreeMap<String, Vec<GoFile>>;
@@ -22,9 +22,11 @@ pub(super) struct NeededGoPackage {
 }
 
 /// The packages of the tree from which the files take constants or functions of a kind that is read,
-/// each without its tests.
+/// each without its tests. `building` are the files that may hold clients, `own` all that are read with
+/// them.
 pub(super) fn find_needed(
     building: &[&GoFile],
+    own: &[&GoFile],
     paths: &GoPackagePaths,
     needles: &CodeNeedles,
 ) -> Vec<NeededGoPackage> {
@@ -40,38 +42,51 @@ pub(super) fn find_needed(
             }
         }
     }
-    let mut found = Vec::new();
-    let mut left = MAX_BYTES;
+    let without_tests = |path: &str| -> Vec<GoFile> {
+        let files = paths.get(path).into_iter().flatten();
+        files.filter(|file| !is_test(&file.path)).cloned().collect()
+    };
+    let mut needed: Vec<(&str, Vec<GoFile>)> = Vec::new();
     for (path, names) in asked {
-        let package = paths.get(path).into_iter().flatten();
-        let files: Vec<GoFile> = package
-            .filter(|file| !is_test(&file.path))
-            .cloned()
-            .collect();
-        if !files.iter().any(|file| declares_one(file, &names, needles)) {
-            continue;
-        }
-        let files = read_in_part(files, needles);
-        let size: usize = files.iter().map(|file| file.excerpt.text().len()).sum();
-        if size <= left && found.len() < MAX_PACKAGES {
-            left -= size;
-            let path = path.to_owned();
-            found.push(NeededGoPackage { path, files });
+        let files = without_tests(path);
+        if files.iter().any(|file| declares_one(file, &names, needles)) {
+            needed.push((path, files));
         }
     }
-    found
+    let of_clients = |file: &GoFile| needles.imports.is_in(file.excerpt.text());
+    let packages = needed.iter().map(|(path, files)| AskedGoPackage {
+        path,
+        files,
+        of_clients: files.iter().any(of_clients),
+    });
+    let parts = cut_to_needed(own, &packages.collect::<Vec<_>>());
+    let paths = needed.iter().map(|(path, _)| (*path).to_owned());
+    keep_smallest(
+        paths
+            .zip(parts)
+            .map(|(path, files)| NeededGoPackage { path, files }),
+    )
 }
 
-/// The files of a package that deals in clients are read whole: whatever it does with their options may
-/// matter. Of any other only values can come.
-fn read_in_part(files: Vec<GoFile>, needles: &CodeNeedles) -> Vec<OtherGoFile> {
-    let of_clients = |file: &GoFile| needles.imports.is_in(file.excerpt.text());
-    let read = if files.iter().any(of_clients) {
-        OtherGoFile::whole
-    } else {
-        OtherGoFile::without_long_functions
+/// As many packages as the limits allow: a large one is rather data than settings.
+fn keep_smallest(packages: impl Iterator<Item = NeededGoPackage>) -> Vec<NeededGoPackage> {
+    let size = |package: &NeededGoPackage| -> usize {
+        let files = package.files.iter();
+        files.map(|file| file.excerpt.text().len()).sum()
     };
-    files.into_iter().map(read).collect()
+    let mut packages: Vec<(usize, NeededGoPackage)> =
+        packages.map(|package| (size(&package), package)).collect();
+    packages.sort_by_key(|(size, _)| *size);
+    let mut left = MAX_BYTES;
+    let fitting = packages
+        .into_iter()
+        .take(MAX_PACKAGES)
+        .take_while(|(size, _)| {
+            let fits = *size <= left;
+            left = left.saturating_sub(*size);
+            fits
+        });
+    fitting.map(|(_, package)| package).collect()
 }
 
 /// The names that a file takes from a package.

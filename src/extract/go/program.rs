@@ -52,7 +52,7 @@ pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
 
 /// Whether code serves, waits or runs beside the rest.
 fn lasts(text: &str) -> bool {
-    languages::go().is_none_or(|go| go.lasting.words.iter().any(|word| text.contains(word)))
+    languages::go().is_none_or(|go| go.lasting.words.is_in(text))
 }
 
 /// Whether code sets the number of processors, or how the runtime finds it. A call with 0 asks only.
@@ -61,8 +61,11 @@ fn sets_processors(text: &str) -> bool {
         return false;
     };
     let mut calls = text.split(rules.call.as_str()).skip(1);
+    if calls.any(|rest| !rest.trim_start().starts_with("0)")) {
+        return true;
+    }
     let of_file = |line: &str| line.starts_with("//go:debug") && line.contains(&rules.setting);
-    calls.any(|rest| !rest.trim_start().starts_with("0)")) || text.lines().any(of_file)
+    text.contains(&rules.setting) && text.lines().any(of_file)
 }
 
 /// The package clause, or the start of the file.

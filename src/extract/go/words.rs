@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::declarations::SHORT_FUNCTION;
 use super::names::is_test;
-use super::short_functions::SHORT_FUNCTION;
 use crate::extract::code::fold::{self, TextParser};
 use crate::extract::code::form::{
     CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, LiteralForm,

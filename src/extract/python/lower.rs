@@ -30,7 +30,7 @@ pub(super) fn lower(excerpt: Excerpt, package: &str) -> CodeFile {
         functions_around: 0,
         yields: false,
         file: CodeFile {
-            comments: tree.comments(),
+            comments: tree.suppression_comments(),
             ..CodeFile::of_tree(&tree)
         },
     };

@@ -235,7 +235,7 @@ fn read(
     let mut raw = RawFacts::default();
     let mut readers = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
-        raw.comments.extend(file.tree.comments());
+        raw.comments.extend(file.tree.suppression_comments());
         raw.secrets.extend(address::url_secrets(&file.tree));
         let text = file.tree.excerpt().text();
         if builds(text) || names_a_crate(text) {

@@ -66,7 +66,7 @@ const LOOP: &str = " for ";
 
 /// Whether code serves, waits or runs beside the rest.
 fn lasts(text: &str) -> bool {
-    languages::rust().is_none_or(|rust| rust.lasting.words.iter().any(|word| text.contains(word)))
+    languages::rust().is_none_or(|rust| rust.lasting.words.is_in(text))
 }
 
 /// The files without those that only tests and examples run.

@@ -5,14 +5,10 @@
 //! Each set is compiled once per language from the models. Interpreting a match is left to the
 //! readers in `extract`.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
-
-use aho_corasick::AhoCorasick;
-
 use super::LibraryModel;
 use crate::facts::raw::SourceLanguage;
 use crate::knowledge::languages;
+use crate::knowledge::needle_set::NeedleSet;
 use crate::knowledge::servers::waiting;
 
 /// A shorter name of a command stands in too many texts to tell anything.
@@ -70,40 +66,4 @@ impl CodeNeedles {
 /// Whether a call's name tells that it reads a pool's statistics, whatever the file imports.
 pub fn tells_statistics(call: &str) -> bool {
     call.len() >= SHORTEST_STATISTICS_CALL
-}
-
-/// Words of which a text may hold one, in this case of letters.
-#[derive(Debug)]
-pub struct NeedleSet {
-    words: Vec<String>,
-    /// Made when the first text is searched; none where it cannot be built: then each word is looked for
-    /// alone.
-    automaton: OnceLock<Option<AhoCorasick>>,
-}
-
-impl NeedleSet {
-    fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        let unique: BTreeSet<&str> = words.collect();
-        let words: Vec<String> = unique.into_iter().map(str::to_owned).collect();
-        Self {
-            automaton: OnceLock::new(),
-            words,
-        }
-    }
-
-    /// The words, in order, each once.
-    pub fn words(&self) -> &[String] {
-        &self.words
-    }
-
-    /// Whether the text holds one of the words.
-    pub fn is_in(&self, text: &str) -> bool {
-        let automaton = self
-            .automaton
-            .get_or_init(|| AhoCorasick::new(&self.words).ok());
-        match automaton {
-            Some(automaton) => automaton.is_match(text),
-            None => self.words.iter().any(|word| text.contains(word.as_str())),
-        }
-    }
 }

@@ -78,7 +78,11 @@ impl<'p> CodeInterpreter<'p, '_> {
     /// Code of the package gives a field of this name a value too.
     fn is_written(&self, field: &str) -> bool {
         let scope = self.scope();
-        if scope.field_writes().iter().any(|(_, name)| *name == field) {
+        let mut writes = scope.field_writes().iter();
+        let others = self.typed.package.map(|package| package.others.values());
+        let beyond =
+            others.is_some_and(|mut others| others.any(|other| other.is_given_beyond(field)));
+        if beyond || writes.any(|(_, name)| *name == field) {
             return true;
         }
         let all = self.project.files();
