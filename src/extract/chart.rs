@@ -35,10 +35,11 @@ pub fn deploy(
             all: false,
         });
     }
-    let fields = ShapeFields::of_values(
-        release.values,
-        shape.defaults_of(release.chart.version.as_deref()),
-    );
+    let version = release.chart.version.as_deref();
+    let is_key = |key: &str| release.values.get(key).is_some();
+    let spelled = context.shapes.library.spelled(shape, version, is_key);
+    let shape = spelled.unwrap_or(shape);
+    let fields = ShapeFields::of_values(release.values, shape.defaults_of(version));
     let anchor = release.anchor.or_else(|| image_block(shape, &fields));
     let reading = ShapeReading {
         owner: ShapeOwner {
@@ -52,7 +53,10 @@ pub fn deploy(
         visibility,
         context,
     };
-    reading.read(raw);
+    match spelled {
+        Some(_) => reading.read(raw),
+        None => reading.read_unknown_release(raw),
+    }
     true
 }
 

@@ -67,6 +67,32 @@ impl<'a> ShapeReading<'a> {
         }
     }
 
+    /// A server of a release whose fields have other names, which are not known: that it is there, and
+    /// its image, which all releases call the same.
+    pub fn read_unknown_release(&self, raw: &mut RawFacts) {
+        let Some(paths) = self.shape.servers.first() else {
+            return;
+        };
+        let reason = Cause::Release("the fields of this older release of the chart are not known");
+        let name = self.owner.object.readable_name();
+        let (image, image_fallback) = self.image(&paths.image);
+        let conf = vec![gap(&reason, Some(self.owner.anchor))];
+        raw.servers.push(RawServer {
+            namespace: self.owner.object.namespace.clone(),
+            image,
+            image_fallback,
+            deployment: Deployment::by("the chart"),
+            conf,
+            doubt: self.visibility.doubt.clone(),
+            fragment: true,
+            sample: self.owner.sample,
+            ..RawServer::new(
+                format!("{}/{name}", self.owner.object.kind),
+                self.owner.anchor,
+            )
+        });
+    }
+
     fn server(
         &self,
         paths: &'a ServerPaths,

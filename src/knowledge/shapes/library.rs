@@ -1,5 +1,6 @@
 //! The shapes of operator resources and charts, each loaded on first use.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -24,9 +25,11 @@ pub struct ShapeLibrary {
 #[derive(Debug)]
 struct ShapeFile {
     name: String,
-    /// JSON, as the program carries it; of a file that is taken in nothing but its shape is kept.
-    text: &'static str,
+    /// JSON.
+    text: Cow<'static, str>,
     read: OnceLock<Option<DeploymentShape>>,
+    /// The shape in the words of its older releases.
+    older: OnceLock<Option<DeploymentShape>>,
 }
 
 /// A reference to a chart: the name is known, the rest where somebody says it.
@@ -41,8 +44,9 @@ impl ShapeLibrary {
     pub(super) fn new(files: Vec<(String, &'static str)>, presets: &'static str) -> Self {
         let files = files.into_iter().map(|(name, text)| ShapeFile {
             name,
-            text,
+            text: Cow::Borrowed(text),
             read: OnceLock::new(),
+            older: OnceLock::new(),
         });
         Self {
             files: files.collect(),
@@ -54,14 +58,20 @@ impl ShapeLibrary {
 
     /// Takes in one more file.
     pub(super) fn add(&mut self, name: &str, text: &str) -> Result<(), ShapeError> {
-        let shape: DeploymentShape = serde_yaml::from_str(text).map_err(|error| ShapeError {
+        let mistake = |message: String| ShapeError {
             file: name.to_owned(),
-            message: error.to_string(),
-        })?;
+            message,
+        };
+        let shape: DeploymentShape =
+            serde_yaml::from_str(text).map_err(|error| mistake(error.to_string()))?;
+        let tree: serde_yaml::Value =
+            serde_yaml::from_str(text).map_err(|error| mistake(error.to_string()))?;
+        let json = serde_json::to_string(&tree).map_err(|error| mistake(error.to_string()))?;
         self.files.push(ShapeFile {
             name: name.to_owned(),
-            text: "",
+            text: Cow::Owned(json),
             read: OnceLock::from(Some(shape)),
+            older: OnceLock::new(),
         });
         Ok(())
     }
@@ -93,6 +103,29 @@ impl ShapeLibrary {
     /// Every shape, in the order of the files.
     pub fn all(&self) -> impl Iterator<Item = &DeploymentShape> {
         self.files.iter().filter_map(ShapeFile::shape)
+    }
+
+    /// The shape of a chart in the words of a release. Where no release is known, the keys of the values
+    /// tell: `is_key` says whether there is one of a name. `None` where the release's words are not known.
+    pub fn spelled<'s>(
+        &'s self,
+        shape: &'s DeploymentShape,
+        version: Option<&str>,
+        is_key: impl Fn(&str) -> bool,
+    ) -> Option<&'s DeploymentShape> {
+        let Some(older) = &shape.older else {
+            return Some(shape);
+        };
+        let mut words = older.words.iter();
+        let is_older = match version.and_then(major) {
+            Some(major) => major < older.before,
+            None => words.any(|(new, old)| is_key(old) && !is_key(new)),
+        };
+        if !is_older {
+            return Some(shape);
+        }
+        let own = |file: &&ShapeFile| file.shape().is_some_and(|own| std::ptr::eq(own, shape));
+        self.files.iter().find(own)?.older_shape()
     }
 
     /// Whether a key is one that values of a chart begin with: the chart's name, or one of its fields.
@@ -145,7 +178,7 @@ impl ShapeLibrary {
     /// Every file that does not load, for tests.
     pub fn mistakes(&self) -> Vec<ShapeError> {
         let files = self.files.iter();
-        let shapes = files.filter_map(|file| read::<DeploymentShape>(&file.name, file.text).err());
+        let shapes = files.filter_map(|file| read::<DeploymentShape>(&file.name, &file.text).err());
         let presets =
             read::<BTreeMap<String, PresetTable>>(super::PRESETS_FILE, self.presets).err();
         shapes.chain(presets).collect()
@@ -156,13 +189,23 @@ impl ShapeFile {
     /// A file that does not load is a defect, which a test catches.
     fn shape(&self) -> Option<&DeploymentShape> {
         self.read
-            .get_or_init(|| read(&self.name, self.text).ok())
+            .get_or_init(|| read(&self.name, &self.text).ok())
             .as_ref()
     }
 
-    /// Whether a word stands in the file; any may in one that was taken in.
+    fn older_shape(&self) -> Option<&DeploymentShape> {
+        let words = &self.shape()?.older.as_ref()?.words;
+        let respelled = || {
+            let text = respell(&self.text, words);
+            read(&self.name, &text).ok()
+        };
+        let shape = self.older.get_or_init(respelled).as_ref();
+        shape.filter(|_| !words.is_empty())
+    }
+
+    /// Whether a word stands in the file.
     fn may_hold(&self, word: &str) -> bool {
-        self.text.is_empty() || self.text.contains(word)
+        self.text.contains(word)
     }
 }
 
@@ -177,6 +220,20 @@ impl DeploymentShape {
         let holding = holding.map(|releases| &releases.defaults);
         holding.chain(std::iter::once(&self.defaults)).collect()
     }
+}
+
+/// A text with whole words replaced.
+fn respell(text: &str, words: &BTreeMap<String, String>) -> String {
+    let mut respelled = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let is_letter = rest.starts_with(char::is_alphanumeric);
+        let same = |c: char| c.is_alphanumeric() != is_letter;
+        let (part, behind) = rest.split_at(rest.find(same).unwrap_or(rest.len()));
+        respelled.push_str(words.get(part).map_or(part, String::as_str));
+        rest = behind;
+    }
+    respelled
 }
 
 /// The major version that a version or a range of versions begins with: 18 of `18.1.2`, `^18.1`,

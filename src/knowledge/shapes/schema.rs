@@ -36,6 +36,9 @@ pub struct DeploymentShape {
     /// What holds instead in some releases; the first that has a field counts.
     #[serde(default)]
     pub releases: Vec<MajorVersions>,
+    /// Releases whose fields have other names than those that the file was read from.
+    #[serde(default)]
+    pub older: Option<OlderReleases>,
     /// The servers; none for what is recognised and not judged.
     #[serde(default)]
     pub servers: Vec<ServerPaths>,
@@ -93,6 +96,18 @@ pub struct MajorVersions {
     /// The first that they no longer hold.
     pub before: u64,
     pub defaults: ValueTree,
+}
+
+/// Older releases of a chart, which call their fields otherwise.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OlderReleases {
+    /// The first major version whose fields have the names of the file.
+    pub before: u64,
+    /// What they say for a word of the file, in fields, names and texts; empty where what they call
+    /// their fields is not known.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
 }
 
 /// Where a resource or the values of a chart say what one of its servers gets.
