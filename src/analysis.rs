@@ -496,7 +496,7 @@ impl FileReader<'_> {
             roles: &manifests::ansible_variables(files, &tree),
             modules: &manifests::terraform_modules(files),
             has_clients: self.has_clients(files),
-            given: manifests::find_terraform_values(files),
+            given: manifests::find_given_values(files, &tree, &self.knowledge.shapes),
         };
         let extracted: Vec<ExtractedFile> = files
             .par_iter()

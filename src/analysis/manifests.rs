@@ -12,6 +12,7 @@ use crate::extract::ansible::{self, AnsibleVariables};
 use crate::extract::containers;
 use crate::extract::duplicate_keys::find_duplicate_keys;
 use crate::extract::environment;
+use crate::extract::gitops;
 use crate::extract::kustomize::{self, KustomizeOutput, KustomizeOutputs, KustomizeTree, TreeFile};
 use crate::extract::objects::ObjectIndex;
 use crate::extract::terraform::TerraformModules;
@@ -39,12 +40,30 @@ pub(super) struct ManifestTree<'t> {
     pub(super) modules: &'t TerraformModules,
     /// Some code of the tree names a client library.
     pub(super) has_clients: bool,
-    /// Files of values that a release in Terraform is given.
+    /// Files of values that releases are given: they count there.
     pub(super) given: BTreeSet<String>,
 }
 
-/// The files of values that releases in Terraform are given: they count there.
-pub(super) fn find_terraform_values(files: &[(FileId, &InputFile)]) -> BTreeSet<String> {
+/// The files of values that releases in Terraform and Applications of Argo CD are given.
+pub(super) fn find_given_values(
+    files: &[(FileId, &InputFile)],
+    tree: &KustomizeTree,
+    shapes: &DeploymentShapes,
+) -> BTreeSet<String> {
+    let mut given = find_terraform_values(files);
+    for (_, input) in files {
+        let names_files = input.kind == FileKind::Yaml && input.text.contains(gitops::VALUE_FILES);
+        let Some(file) = tree.get(&input.path).filter(|_| names_files) else {
+            continue;
+        };
+        for document in &file.stream().documents {
+            given.extend(gitops::list_given_values(&document.root, shapes));
+        }
+    }
+    given
+}
+
+fn find_terraform_values(files: &[(FileId, &InputFile)]) -> BTreeSet<String> {
     let terraform = files
         .iter()
         .filter(|(_, input)| input.kind == FileKind::Terraform);

@@ -6,11 +6,11 @@ use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{known_text, object_anchor};
-use crate::extract::shape::ValueVisibility;
+use crate::extract::value_layers::ValueLayers;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
-use crate::knowledge::shapes::{ChartName, ReleaseForm};
-use crate::source::path;
+use crate::knowledge::shapes::{ChartName, DeploymentShapes, ReleaseForm};
+use crate::source::{Excerpt, Span, path};
 use crate::syntax::yaml::{self, YamlNode};
 
 /// Reads the resource if it deploys a chart.
@@ -40,58 +40,130 @@ fn argo(
     let Some(object) = object_name(root, kind) else {
         return;
     };
-    let several = spec.get("sources").map(YamlNode::items).unwrap_or_default();
-    for source in spec.get("source").into_iter().chain(several) {
+    for source in ArgoSource::all_of(spec) {
         let object = ObjectName {
             namespace: known_text(spec.at("destination.namespace")).map(str::to_owned),
             ..object.clone()
         };
-        argo_source(source, object, object_anchor(root), context, raw);
+        source.read(object, object_anchor(root), context, raw);
     }
 }
 
-fn argo_source(
-    source: &YamlNode,
-    object: ObjectName,
-    anchor: crate::source::Span,
-    context: &ManifestContext<'_>,
-    raw: &mut RawFacts,
-) {
-    let Some(helm) = source.get("helm") else {
-        return;
-    };
-    let Some(values) = argo_values(helm) else {
-        return;
-    };
-    let text = |key: &str| known_text(source.get(key)).map(str::to_owned);
-    let files = helm
-        .get("valueFiles")
-        .is_some_and(|files| !files.items().is_empty());
-    let chart = ChartName {
-        name: text("chart").unwrap_or_default(),
-        repository: text("repoURL"),
-        version: text("targetRevision"),
-    };
-    let below = if chart.name.is_empty() {
-        Some("the values of the chart in the application's repository are not visible")
-    } else {
-        files.then_some("the application's valueFiles are not followed")
-    };
-    let release = ChartRelease {
-        sample: false,
-        release: known_text(helm.get("releaseName"))
-            .map(str::to_owned)
-            .or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
-        object,
-        anchor: Some(anchor),
-        chart,
-        values: &values,
-        visibility: ValueVisibility {
-            above: find_unfollowed(helm),
-            ..hide_below(below)
-        },
-    };
-    deploy_any(release, context, raw);
+/// The files of values that Applications give to charts from elsewhere: they count there.
+pub fn list_given_values(root: &YamlNode, shapes: &DeploymentShapes) -> Vec<String> {
+    let api = known_text(root.get("apiVersion")).unwrap_or_default();
+    let group = api.split('/').next().unwrap_or_default();
+    let kind = known_text(root.get("kind")).unwrap_or_default();
+    let release = shapes.release(group, kind);
+    let sources = release.filter(|shape| shape.form == ReleaseForm::Sources);
+    let spec = sources.and_then(|shape| root.at(&shape.spec));
+    let sources = spec.into_iter().flat_map(ArgoSource::all_of);
+    let files = sources.flat_map(|source| source.list_value_files());
+    files.flatten().collect()
+}
+
+/// The field that names files of values.
+pub const VALUE_FILES: &str = "valueFiles";
+/// What begins the path of a file in another source of the Application.
+const REFERENCE: char = '$';
+
+/// One source of an Application that is deployed by Helm.
+struct ArgoSource<'n> {
+    source: &'n YamlNode,
+    helm: &'n YamlNode,
+    /// The names of sources that only hold files for others.
+    references: Vec<&'n str>,
+}
+
+impl<'n> ArgoSource<'n> {
+    fn all_of(spec: &'n YamlNode) -> Vec<Self> {
+        let several = spec.get("sources").map(YamlNode::items).unwrap_or_default();
+        let references = several
+            .iter()
+            .filter_map(|source| known_text(source.get("ref")));
+        let references: Vec<&str> = references.collect();
+        let all = spec.get("source").into_iter().chain(several);
+        all.filter_map(|source| {
+            let helm = source.get("helm")?;
+            let references = references.clone();
+            Some(Self {
+                source,
+                helm,
+                references,
+            })
+        })
+        .collect()
+    }
+
+    fn read(
+        &self,
+        object: ObjectName,
+        anchor: Span,
+        context: &ManifestContext<'_>,
+        raw: &mut RawFacts,
+    ) {
+        let text = |key: &str| known_text(self.source.get(key)).map(str::to_owned);
+        let chart = ChartName {
+            name: text("chart").unwrap_or_default(),
+            repository: text("repoURL"),
+            version: text("targetRevision"),
+        };
+        let mut layers = ValueLayers::default();
+        if chart.name.is_empty() {
+            let why = "the values of the chart in the application's repository are not visible";
+            layers.lay_unseen(Cause::Release(why));
+        }
+        for file in self.list_value_files() {
+            let values = file.and_then(|path| read_values(context.files.text(&path)?));
+            match values {
+                Some(values) => layers.lay(values),
+                None => {
+                    let why = "one of the application's valueFiles is not in the tree";
+                    layers.lay_unseen(Cause::Release(why));
+                }
+            }
+        }
+        if let Some(values) = argo_values(self.helm) {
+            layers.lay(values);
+        }
+        if let Some(why) = find_unfollowed(self.helm) {
+            layers.lay_unseen(why);
+        }
+        let Some((values, visibility)) = layers.finish() else {
+            return;
+        };
+        let name = known_text(self.helm.get("releaseName")).map(str::to_owned);
+        let release = ChartRelease {
+            sample: false,
+            release: name.or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
+            object,
+            anchor: Some(anchor),
+            chart,
+            values: &values,
+            visibility,
+        };
+        deploy_any(release, context, raw);
+    }
+
+    /// The paths of `valueFiles` in the tree, in order; none for a file that comes with the chart or that
+    /// a template names. The repository of another source is this one where it holds the file.
+    fn list_value_files(&self) -> Vec<Option<String>> {
+        let files = self.helm.get(VALUE_FILES).map(YamlNode::items);
+        let path_of = |file: &YamlNode| {
+            let (reference, path) = known_text(Some(file))?
+                .strip_prefix(REFERENCE)?
+                .split_once('/')?;
+            let is_known = !file.has_placeholder() && self.references.contains(&reference);
+            is_known.then(|| path::resolve("", path)).flatten()
+        };
+        files.unwrap_or_default().iter().map(path_of).collect()
+    }
+}
+
+/// The first document of a file of values.
+fn read_values(text: &Excerpt) -> Option<YamlNode> {
+    let first = yaml::parse(text).documents.into_iter().next()?;
+    Some(first.root).filter(YamlNode::is_map)
 }
 
 /// A parameter that leads into a list, or whose name a template writes, may say anything of the values.
@@ -147,14 +219,25 @@ fn flux(
     let Some(object) = object_name(root, kind) else {
         return;
     };
-    let Some(values) = spec.get("values") else {
-        return;
-    };
     let text = |path: &str| known_text(spec.at(path)).map(str::to_owned);
     let chart = read_flux_chart(spec, &object, context);
-    let from = spec
-        .get("valuesFrom")
-        .is_some_and(|from| !from.items().is_empty());
+    let mut layers = ValueLayers::default();
+    let from = spec.get("valuesFrom").map(YamlNode::items);
+    for reference in from.unwrap_or_default() {
+        match read_referred_values(reference, &object, context) {
+            Some(values) => layers.lay(values),
+            None => {
+                let why = "some of the values of spec.valuesFrom are not visible";
+                layers.lay_unseen(Cause::Release(why));
+            }
+        }
+    }
+    if let Some(values) = spec.get("values") {
+        layers.lay(values.clone());
+    }
+    let Some((values, visibility)) = layers.finish() else {
+        return;
+    };
     let target = text("targetNamespace");
     let release = text("releaseName").or_else(|| {
         let name = Some(&object.name).filter(|_| !object.templated)?;
@@ -170,12 +253,30 @@ fn flux(
         },
         anchor: Some(object_anchor(root)),
         chart,
-        values,
+        values: &values,
         release,
         sample: false,
-        visibility: hide_below(from.then_some("the values of spec.valuesFrom are not visible")),
+        visibility,
     };
     deploy_any(release, context, raw);
+}
+
+/// The key under which a ConfigMap or Secret holds values, unless another one is named.
+const VALUES_KEY: &str = "values.yaml";
+
+/// The values in a ConfigMap of the tree: all that a key holds, or one value at a path.
+fn read_referred_values(
+    reference: &YamlNode,
+    object: &ObjectName,
+    context: &ManifestContext<'_>,
+) -> Option<YamlNode> {
+    let holder = find_source(reference, object, context)?;
+    let key = known_text(reference.get("valuesKey")).unwrap_or(VALUES_KEY);
+    let held = holder.get("data")?.get(key)?;
+    match reference.get("targetPath") {
+        None => embedded(held).filter(YamlNode::is_map),
+        Some(path) => held.find_nested(known_text(Some(path))?),
+    }
 }
 
 /// The chart of a HelmRelease: named in its own words, or by the repository that holds nothing else.
@@ -209,7 +310,7 @@ fn read_flux_chart(
     }
 }
 
-/// The repository that a release names, if the tree has it.
+/// The object that a release names, if the tree has it.
 fn find_source<'o>(
     reference: &YamlNode,
     object: &ObjectName,
@@ -223,13 +324,6 @@ fn find_source<'o>(
         templated: false,
     };
     context.objects.find(&wanted, reference.span.file).ok()
-}
-
-fn hide_below(why: Option<&'static str>) -> ValueVisibility {
-    ValueVisibility {
-        below: why.map(Cause::Release),
-        ..ValueVisibility::default()
-    }
 }
 
 /// The chart itself, else the charts that it brings: their values under the chart's own cannot be seen.

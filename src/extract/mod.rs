@@ -46,6 +46,7 @@ pub mod terraform;
 pub mod tree_files;
 pub mod unit;
 pub mod unread_mounts;
+pub mod value_layers;
 pub mod values;
 pub mod variables;
 pub mod volume_words;

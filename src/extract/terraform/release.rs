@@ -8,6 +8,7 @@ use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::shape::ValueVisibility;
 use crate::extract::terraform::FileLookup;
+use crate::extract::value_layers::ValueLayers;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
 use crate::knowledge::shapes::ChartName;
@@ -80,8 +81,7 @@ pub(super) fn read(
 
 /// The values laid over each other, and what of them cannot be seen; none where none can.
 fn values_of(block: &HclBlock, files: &FileLookup<'_>) -> Option<(YamlNode, ValueVisibility)> {
-    let mut visibility = ValueVisibility::default();
-    let mut known: Option<YamlNode> = None;
+    let mut layers = ValueLayers::default();
     let values = block.attribute("values");
     let items: Vec<&HclItem> = match values.map(|item| &item.value) {
         Some(HclValue::List(items)) => items.iter().collect(),
@@ -89,36 +89,21 @@ fn values_of(block: &HclBlock, files: &FileLookup<'_>) -> Option<(YamlNode, Valu
         None => Vec::new(),
     };
     for item in items {
-        match (values_in(item, files), &mut known) {
-            (Some(over), Some(below)) if visibility.above.is_none() => {
-                *below = below.overlaid(&over);
-            }
-            (Some(over), _) => {
-                visibility.above = None;
-                known = Some(over);
-            }
-            (None, _) => {
-                let why = Cause::Release("some values are set elsewhere");
-                visibility.below = Some(why.clone());
-                visibility.above = known.is_some().then_some(why);
-            }
+        match values_in(item, files) {
+            Some(layer) => layers.lay(layer),
+            None => layers.lay_unseen(Cause::Release("some values are set elsewhere")),
         }
     }
     for over in sets(block) {
         match over {
-            Some(over) => {
-                let below =
-                    known.unwrap_or_else(|| YamlNode::from_entries(Vec::new(), block.header));
-                known = Some(below.overlaid(&over));
-            }
+            Some(over) => layers.lay(over),
             None => {
-                visibility.above = Some(Cause::Release(
-                    "a `set` that is not followed may replace it",
-                ));
+                let why = "a `set` that is not followed may replace it";
+                layers.lay_unseen(Cause::Release(why));
             }
         }
     }
-    Some((known?, visibility))
+    layers.finish()
 }
 
 fn list_items(item: Option<&HclItem>) -> &[HclItem] {
