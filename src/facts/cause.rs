@@ -17,6 +17,8 @@ pub enum Cause {
     EnvironmentVariable(String),
     /// Computed from this variable: not its own value.
     FigureFromVariable(String),
+    /// A text that these variables are parts of.
+    TextFromVariables(Vec<String>),
     /// Whether this variable is set.
     VariablePresence(String),
     /// The error of reading this variable as a figure.
@@ -265,6 +267,16 @@ impl Cause {
         }
     }
 
+    /// The variables that a value is as they are, or whose texts stand in it as they are.
+    pub fn variables(&self) -> &[String] {
+        match self {
+            Self::EnvironmentVariable(name) => std::slice::from_ref(name),
+            Self::TextFromVariables(names) => names,
+            Self::UrlWith { source, .. } => source.variables(),
+            _ => &[],
+        }
+    }
+
     /// It is a variable, or what is made of its text.
     pub fn is_environment(&self) -> bool {
         matches!(self, Self::EnvironmentVariable(_) | Self::ComputedWith(_))
@@ -324,6 +336,9 @@ impl fmt::Display for Cause {
             Self::Literal => f.write_str("an expression"),
             Self::EnvironmentVariable(name) => write!(f, "environment variable {name}"),
             Self::FigureFromVariable(name) => write!(f, "a number derived from {name}"),
+            Self::TextFromVariables(names) => {
+                write!(f, "a text made from {}", names.join(" and "))
+            }
             Self::VariablePresence(name) => write!(f, "whether a value is given by {name}"),
             Self::VariableReadError(name) => write!(f, "the error of reading {name}"),
             Self::FallbackReadError(name) => {

@@ -114,20 +114,25 @@ fn find_service_variables(raw: &RawFacts, programs: &[LinkedProgram]) -> Vec<Raw
     found
 }
 
-/// The variables that a client's options and address are, and where it takes them.
+/// The variables that a client's options and address are or are made of, and where it takes them.
 fn variables_of(client: &RawClient) -> impl Iterator<Item = (&str, Span)> {
     let writes = client.writes.iter().map(|write| (&write.value, write.span));
     let url = client
         .source
         .iter()
         .map(|source| (&source.url, source.url_span));
-    writes.chain(url).filter_map(|(value, span)| {
-        let variable = match value {
-            ConstValue::Unknown(reason) => reason.variable(),
-            ConstValue::Fallback(fallback) => fallback.variable.as_deref(),
-            _ => None,
+    writes.chain(url).flat_map(|(value, span)| {
+        let variables = match value {
+            ConstValue::Unknown(reason) => reason.variables(),
+            ConstValue::Fallback(fallback) => match &fallback.variable {
+                Some(variable) => std::slice::from_ref(variable),
+                None => fallback.source.variables(),
+            },
+            _ => &[],
         };
-        Some((variable?, span))
+        variables
+            .iter()
+            .map(move |variable| (variable.as_str(), span))
     })
 }
 

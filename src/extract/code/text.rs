@@ -8,32 +8,88 @@ use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 
 /// One text behind another. Where both fall back on something, so does the whole: it holds where
-/// nothing is given to either.
-pub(super) fn concatenate(left: ConstValue, right: ConstValue) -> ConstValue {
+/// nothing is given to either. The variables whose texts stand in it stay known.
+pub(in crate::extract) fn concatenate(left: ConstValue, right: ConstValue) -> ConstValue {
+    if !is_text(&left) && !is_text(&right) {
+        return fold::binary("+", left, right);
+    }
+    let source = match (source_of(&left), source_of(&right)) {
+        (None, None) => return fold::binary("+", left, right),
+        (Some(source), other) | (other @ None, Some(source)) => part_source(source, other),
+    };
     match (left, right) {
-        (ConstValue::Unknown(cause @ Cause::UrlWith { .. }), _) => ConstValue::Unknown(cause),
         (ConstValue::Fallback(left), ConstValue::Fallback(right)) => {
-            let whole = concatenate(left.value, right.value);
-            let ConstValue::Unknown(source) = fold::derive_unknown(left.source) else {
-                return fold::unknown("a text that is put together");
-            };
-            fold::with_fallback(source, None, whole)
+            fold::with_fallback(source, None, concatenate(left.value, right.value))
         }
-        (left, ConstValue::Unknown(cause)) => match scheme(&left) {
-            Some(scheme) => match fold::derive_unknown(cause) {
-                ConstValue::Unknown(source) => url_with(scheme, source),
-                other => other,
-            },
-            None => fold::binary("+", left, ConstValue::Unknown(cause)),
-        },
-        (left, right) => fold::binary("+", left, right),
+        (ConstValue::Fallback(left), right @ ConstValue::Text(_)) => {
+            fold::with_fallback(source, left.variable, concatenate(left.value, right))
+        }
+        (left @ ConstValue::Text(_), ConstValue::Fallback(right)) => {
+            fold::with_fallback(source, right.variable, concatenate(left, right.value))
+        }
+        (left @ (ConstValue::Text(_) | ConstValue::Unknown(_) | ConstValue::Fallback(_)), _) => {
+            choose_given(source, &left)
+        }
+        _ => ConstValue::Unknown(source),
+    }
+}
+
+/// What a part of a text comes from, where it is not known.
+fn source_of(value: &ConstValue) -> Option<&Cause> {
+    match value {
+        ConstValue::Unknown(cause) => Some(cause),
+        ConstValue::Fallback(fallback) => Some(&fallback.source),
+        _ => None,
+    }
+}
+
+/// A text, or what is known to hold the texts of variables or to begin as a URL.
+pub(in crate::extract) fn is_text(value: &ConstValue) -> bool {
+    match value {
+        ConstValue::Text(_) => true,
+        ConstValue::Fallback(fallback) => is_text(&fallback.value),
+        ConstValue::Unknown(cause) => {
+            matches!(cause, Cause::TextFromVariables(_) | Cause::UrlWith { .. })
+        }
+        _ => false,
+    }
+}
+
+/// What a text comes from that is made of a part from this source, and one from another.
+fn part_source(first: &Cause, second: Option<&Cause>) -> Cause {
+    let mut names: Vec<String> = Vec::new();
+    for name in [Some(first), second]
+        .into_iter()
+        .flatten()
+        .flat_map(Cause::variables)
+    {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    match (names.is_empty(), first) {
+        (false, _) => Cause::TextFromVariables(names),
+        (true, Cause::UrlWith { source, .. }) => (**source).clone(),
+        (true, other) if other.is_environment() => Cause::FigureFromVariable(other.source_name()),
+        (true, other) => other.clone(),
     }
 }
 
 /// The whole of some parts, figures among them.
-pub(super) fn join_parts(parts: impl IntoIterator<Item = ConstValue>) -> ConstValue {
+pub(in crate::extract) fn join_parts(parts: impl IntoIterator<Item = ConstValue>) -> ConstValue {
     let parts = parts.into_iter().map(write_out);
-    parts.fold(ConstValue::Text(String::new()), concatenate)
+    let mut parts: Vec<_> = parts.filter(|part| !is_empty(part)).collect();
+    match parts.len() {
+        1 => parts.swap_remove(0),
+        _ => {
+            let nothing = ConstValue::Text(String::new());
+            parts.into_iter().fold(nothing, concatenate)
+        }
+    }
+}
+
+fn is_empty(value: &ConstValue) -> bool {
+    matches!(value, ConstValue::Text(text) if text.is_empty())
 }
 
 /// A figure as text.
@@ -117,7 +173,7 @@ fn size_of_part(value: &ConstValue) -> usize {
 
 /// The parts of `"{}:{name}".format(…)`; nothing where a brace holds more than a name, or where they
 /// come to too much.
-pub(super) fn fill_braces(
+pub(in crate::extract) fn fill_braces(
     format: &str,
     positional: &[ConstValue],
     named: &BTreeMap<String, ConstValue>,
@@ -146,8 +202,11 @@ pub(super) fn fill_braces(
     Some(parts)
 }
 
-/// The parts of `"%s:%d" % values`; nothing where a placeholder says more than that.
-pub(super) fn fill_placeholders(format: &str, values: &[ConstValue]) -> Option<Vec<ConstValue>> {
+/// The parts of `"%s:%d"` with these values; nothing where a placeholder says more than that.
+pub(in crate::extract) fn fill_placeholders(
+    format: &str,
+    values: &[ConstValue],
+) -> Option<Vec<ConstValue>> {
     let mut values = values.iter();
     let mut parts = Vec::new();
     let mut room = fold::MAX_TEXT_BYTES;
@@ -157,7 +216,7 @@ pub(super) fn fill_placeholders(format: &str, values: &[ConstValue]) -> Option<V
         let kind = behind.chars().next()?;
         parts.push(match kind {
             '%' => ConstValue::Text("%".to_owned()),
-            's' | 'd' | 'i' => {
+            's' | 'd' | 'i' | 'v' => {
                 let value = values.next()?;
                 room = room.checked_sub(size_of_part(value))?;
                 value.clone()

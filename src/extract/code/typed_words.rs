@@ -130,8 +130,8 @@ pub(in crate::extract) trait TypedWords {
     fn appends(&self, _: &str) -> bool {
         false
     }
-    /// A call into a package of the language; `first` is the argument, as far as it is plain.
-    fn standard_call(&self, _: &str, _: &str, _: Option<&ConstValue>) -> Option<StandardCall> {
+    /// A call into a package of the language, with its arguments as far as they are plain.
+    fn standard_call(&self, _: &str, _: &str, _: &[ConstValue]) -> Option<StandardCall> {
         None
     }
     /// The text of a value of this type.

@@ -10,7 +10,7 @@ use crate::extract::code::form::{
     CodeExpressionForm, CodeFile, ExpressionId, FunctionForm, LiteralForm,
 };
 use crate::extract::code::project::{CodeFrontend, SourceCode};
-use crate::extract::code::text::{looks_like_key, quote_arguments};
+use crate::extract::code::text::{self, looks_like_key, quote_arguments};
 use crate::extract::code::typed_words::{FileNames, ImportedName, StandardCall, TypedWords};
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
@@ -193,8 +193,9 @@ impl TypedWords for GoFrontend {
         &self,
         package: &str,
         name: &str,
-        first: Option<&ConstValue>,
+        arguments: &[ConstValue],
     ) -> Option<StandardCall> {
+        let first = arguments.first();
         if languages::go().is_some_and(|go| go.never_returns(package, name)) {
             return Some(StandardCall::Ends);
         }
@@ -203,6 +204,21 @@ impl TypedWords for GoFrontend {
         }
         let meaning = languages::go()?.meaning(package, name)?;
         let values = match (meaning, first?) {
+            (PackageMeaning::Format, ConstValue::Text(format)) => {
+                vec![text_of(text::fill_placeholders(format, &arguments[1..])?)?]
+            }
+            // A host with a colon gets brackets.
+            (PackageMeaning::HostAndPort, ConstValue::Text(host)) if host.contains(':') => {
+                return None;
+            }
+            (PackageMeaning::HostAndPort, host) => {
+                let colon = ConstValue::Text(":".to_owned());
+                vec![text_of(vec![
+                    host.clone(),
+                    colon,
+                    arguments.get(1)?.clone(),
+                ])?]
+            }
             (PackageMeaning::Variable, ConstValue::Text(key)) => vec![fold::from_environment(key)],
             (PackageMeaning::VariableAndPresence, ConstValue::Text(key)) => {
                 let is_set = Cause::VariablePresence(key.clone());
@@ -297,6 +313,12 @@ impl TypedWords for GoFrontend {
     fn short_function(&self) -> usize {
         SHORT_FUNCTION
     }
+}
+
+/// The text that is put together of these parts, where it or the variables in it are known.
+fn text_of(parts: Vec<ConstValue>) -> Option<ConstValue> {
+    let whole = text::join_parts(parts);
+    text::is_text(&whole).then_some(whole)
 }
 
 /// How a function that reads text reads it.

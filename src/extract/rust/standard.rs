@@ -2,6 +2,7 @@
 //! the environment. Pure; what the code means is looked up elsewhere.
 
 use crate::extract::code::fold;
+use crate::extract::code::text;
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
 use crate::knowledge::languages::{self, MacroMeaning, MethodMeaning, RustDuration};
@@ -274,6 +275,42 @@ pub(super) fn environment_macro(name: &str, text: &str) -> Option<String> {
     }
     let (_, rest) = text.split_once('"')?;
     Some(rest.split_once('"')?.0.to_owned())
+}
+
+/// The text that `format!("{host}:{}", port)` puts together, where all that fills it is a name whose
+/// value is known or a variable of the environment.
+pub(super) fn format_macro(
+    name: &str,
+    code: &str,
+    value_of: impl Fn(&str) -> Option<ConstValue>,
+) -> Option<ConstValue> {
+    if !is_macro(name, MacroMeaning::Format) {
+        return None;
+    }
+    let (_, rest) = code.split_once('"')?;
+    let (format, rest) = rest.split_once('"')?;
+    if format.contains('\\') {
+        return None;
+    }
+    let given = rest.trim_end().trim_end_matches([')', ']', '}']);
+    let given = given
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let positional: Option<Vec<_>> = given
+        .map(|name| value_of(name.trim_start_matches('&')))
+        .collect();
+    let captured = format
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'));
+    let captured = captured.filter_map(|(name, _)| Some((name.to_owned(), value_of(name)?)));
+    let whole = text::join_parts(text::fill_braces(
+        format,
+        &positional?,
+        &captured.collect(),
+    )?);
+    text::is_text(&whole).then_some(whole)
 }
 
 #[cfg(test)]

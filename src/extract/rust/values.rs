@@ -432,8 +432,16 @@ impl<'p, 'm> RustValues<'p, 'm> {
                 }
             }
         }
-        match standard::environment_macro(name, text) {
-            Some(key) => CodeValue::Plain(fold::from_environment(&key)),
+        if let Some(key) = standard::environment_macro(name, text) {
+            return CodeValue::Plain(fold::from_environment(&key));
+        }
+        let variables = &run.state().variables;
+        let value_of = |name: &str| match variables.get(name)? {
+            CodeValue::Plain(value) => Some(value.clone()),
+            _ => None,
+        };
+        match standard::format_macro(name, text, value_of) {
+            Some(whole) => CodeValue::Plain(whole),
             None => run.unknown_code(id),
         }
     }

@@ -28,6 +28,10 @@ pub enum PackageMeaning {
     RoundUp,
     RoundDown,
     Round,
+    /// A text from a format and what fills it.
+    Format,
+    /// An address from a host and a port.
+    HostAndPort,
 }
 
 impl PackageMeaning {

@@ -81,4 +81,6 @@ pub enum MacroMeaning {
     Ends,
     /// It gives the variable that there is when the program is built.
     BuiltWith,
+    /// It gives a text from a format and what fills it.
+    Format,
 }

@@ -214,13 +214,14 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
             let value = self.run_function(function, values);
             return self.name_unless_known(value, id);
         }
-        let first = match values.first() {
-            Some(CodeValue::Plain(value)) => Some(value),
+        let plain = values.iter().map_while(|value| match value {
+            CodeValue::Plain(value) => Some(value.clone()),
             _ => None,
-        };
+        });
+        let plain: Vec<ConstValue> = plain.collect();
         let known = self
             .words()
-            .and_then(|w| w.standard_call(package, name, first));
+            .and_then(|w| w.standard_call(package, name, &plain));
         // What only computes something changes nothing that it is given.
         let known = match known {
             Some(StandardCall::Gives(mut values)) => {

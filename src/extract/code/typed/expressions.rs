@@ -11,6 +11,7 @@ use crate::extract::code::options::OptionsObject;
 use crate::extract::code::package::OwnFrame;
 use crate::extract::code::precondition::{VariableTest, VariableTests, tells_of_variable};
 use crate::extract::code::scope::DeclaredValue;
+use crate::extract::code::text;
 use crate::extract::code::typed_words::StandardCall;
 use crate::extract::code::value::{CodeState, CodeValue, FileAt};
 use crate::facts::cause::Cause;
@@ -243,9 +244,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         right: ExpressionId,
     ) -> CodeValue {
         match (self.value(left), self.value(right)) {
-            (CodeValue::Plain(left), CodeValue::Plain(right)) => {
-                CodeValue::Plain(fold::binary(operator, left, right))
-            }
+            (CodeValue::Plain(left), CodeValue::Plain(right)) => CodeValue::Plain(match operator {
+                "+" => text::concatenate(left, right),
+                _ => fold::binary(operator, left, right),
+            }),
             _ => CodeValue::of_kind("a comparison"),
         }
     }
@@ -505,9 +507,9 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 let CodeExpressionForm::Constant(first) = &code.expression(only.value).form else {
                     return None;
                 };
-                let call = self
-                    .words()?
-                    .standard_call(&package, function, Some(first))?;
+                let call =
+                    self.words()?
+                        .standard_call(&package, function, std::slice::from_ref(first))?;
                 match call {
                     StandardCall::Gives(values) => match &values[..] {
                         [only @ ConstValue::Unknown(Cause::EnvironmentVariable(_))] => {
