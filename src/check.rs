@@ -8,6 +8,7 @@ mod baseline_diff;
 mod bundles;
 mod copies;
 mod per_file;
+mod stage;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,8 @@ use crate::suppress::waiver::{self, ActiveWaiver};
 use crate::suppress::{self, Suppressions, WholeText};
 use crate::view;
 
+pub use stage::{CheckStage, StageListener};
+
 /// What a report is to hold.
 #[derive(Clone, Debug, Default)]
 pub struct ReportScope {
@@ -45,6 +48,8 @@ pub struct ReportScope {
     pub since: Option<NewCode>,
     /// Copies of a fault and the members of a bundle stay findings of their own.
     pub single_findings: bool,
+    /// Who is told when a stage is over.
+    pub listener: StageListener,
 }
 
 impl ReportScope {
@@ -72,7 +77,9 @@ pub fn check(
     scope: &ReportScope,
 ) -> Report {
     let mut analysis = analyze(sources, project, knowledge);
+    scope.listener.tell(CheckStage::Analysis);
     let judgement = policy::judge(rules, &analysis.estate, settings);
+    scope.listener.tell(CheckStage::Judging);
     analysis.problems.extend(judgement.faults);
     let mut findings = findings(judgement.verdicts, rules, &analysis.sources);
     let mut undetermined = judgement.undetermined;
@@ -136,6 +143,7 @@ pub fn check(
     report.notes.extend(developers);
     report.notes.extend(baseline_diff::note(&gone));
     report.gone = gone;
+    scope.listener.tell(CheckStage::Joining);
     report
 }
 

@@ -266,8 +266,8 @@ pub(super) struct CheckArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) all: bool,
 
-    /// Print counts per rule instead of findings; --all adds rules with the same result everywhere (formats full and
-    /// concise)
+    /// Print counts per rule instead of findings, and times on standard error; --all adds rules with the same result
+    /// everywhere (formats full and concise)
     #[arg(long, help_heading = "Output")]
     pub(super) statistics: bool,
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::analysis::ProjectInputs;
-use crate::check::{self, ReportScope};
+use crate::check::{self, ReportScope, StageListener};
 use crate::finding::{EstateView, Report, ReportNote, Severity};
 use crate::fix::FixedFile;
 use crate::policy;
@@ -19,6 +19,7 @@ use super::prepared::{PreparedCheck, least_severity, prepare, threshold};
 use super::progress::ProgressLine;
 use super::project::ReadProject;
 use super::rendering::ReportRendering;
+use super::stage_times::StageTimes;
 use super::{CommandOutcome, previous_findings, project, show, suppressions, write};
 
 pub(super) fn run(
@@ -33,6 +34,7 @@ pub(super) fn run(
         None => ready.target.clone(),
     };
     let progress = ProgressLine::start(console, "reading files");
+    let times = StageTimes::start();
     let mut read = project::read(&read_from, stdin, &ready.file, &args.given, knowledge)?;
     read.project.today = suppressions::day(&ready.file.settings, args.today);
     if args.show_settings || args.show_files {
@@ -47,12 +49,19 @@ pub(super) fn run(
         return Err(empty());
     }
     let threshold = threshold(args, &ready.file.settings);
+    times.end("reading files");
     progress.now(&format!("checking {} files", read.project.inputs.len()));
-    let bench = CheckRun::of(&ready, &read, args)?;
+    let mut bench = CheckRun::of(&ready, &read, args)?;
+    let stages = times.clone();
+    bench.scope.listener = StageListener::new(move |stage| stages.end(stage.name()));
     let first = bench.check(&[]);
     progress.end();
     let Some(job) = job else {
         bench.print(&first, args, console, ReportStream::Output)?;
+        if args.statistics {
+            times.end("report");
+            console.say(&times.describe());
+        }
         return if nothing {
             Err(empty())
         } else {
@@ -109,6 +118,7 @@ impl<'a> CheckRun<'a> {
                 accepted: suppressions::of(&ready.file, &ready.target, args)?,
                 since: previous_findings::since(ready, args)?,
                 single_findings: false,
+                listener: StageListener::default(),
             },
         })
     }

@@ -38,6 +38,7 @@ mod scaffold;
 mod schema;
 mod settings_file;
 mod show;
+mod stage_times;
 mod suppressions;
 mod target;
 mod test_pages;
