@@ -207,6 +207,7 @@ impl TypedWords for GoFrontend {
             (PackageMeaning::Format, ConstValue::Text(format)) => {
                 vec![text_of(text::fill_placeholders(format, &arguments[1..])?)?]
             }
+            (PackageMeaning::FirstGiven, first) => vec![first_given(first, arguments.get(1)?)?],
             // A host with a colon gets brackets.
             (PackageMeaning::HostAndPort, ConstValue::Text(host)) if host.contains(':') => {
                 return None;
@@ -319,6 +320,16 @@ impl TypedWords for GoFrontend {
 fn text_of(parts: Vec<ConstValue>) -> Option<ConstValue> {
     let whole = text::join_parts(parts);
     text::is_text(&whole).then_some(whole)
+}
+
+/// A variable where it is set, else this value, which must not be empty itself.
+fn first_given(variable: &ConstValue, otherwise: &ConstValue) -> Option<ConstValue> {
+    let ConstValue::Unknown(source) = variable else {
+        return None;
+    };
+    let name = source.variable()?.to_owned();
+    let is_given = matches!(otherwise, ConstValue::Text(text) if !text.is_empty());
+    is_given.then(|| fold::with_fallback(source.clone(), Some(name), otherwise.clone()))
 }
 
 /// How a function that reads text reads it.

@@ -28,6 +28,8 @@ pub enum PackageMeaning {
     RoundUp,
     RoundDown,
     Round,
+    /// The first argument that is not empty.
+    FirstGiven,
     /// A text from a format and what fills it.
     Format,
     /// An address from a host and a port.
