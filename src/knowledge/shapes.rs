@@ -524,6 +524,11 @@ impl DeploymentShapes {
         self.likely_images.is_match(name) && !is_other
     }
 
+    /// Whether an image is a server's or of a program that goes with one, by its name.
+    pub fn is_about_servers(&self, image: &ImageReference) -> bool {
+        self.server_image(image).is_some() || self.likely_images.is_match(&image.name)
+    }
+
     /// Whether a word of the name of an image's variable says nothing of what the image is.
     pub fn is_image_word(&self, word: &str) -> bool {
         self.servers.image_words.iter().any(|known| known == word)

@@ -1,14 +1,14 @@
 //! Compose projects that a developer runs: a service is made from source that is mounted over it or watched, is
-//! built for development, or has a variable that says so, or the file stands where developers keep what they start
-//! beside their program. What follows for rules is decided where
-//! findings are.
+//! built for development, or has a variable that says so, or the file starts nothing of the project's own and
+//! stands beside its source or where developers keep what they start by hand. What follows for rules is decided
+//! where findings are.
 
 use crate::extract::compose::ComposeProject;
 use crate::extract::compose::service::ComposeService;
 use crate::extract::container_paths::texts_below;
 use crate::extract::tree_files::TreeImage;
 use crate::facts::raw::{DevelopmentSetup, RawServer};
-use crate::knowledge::shapes::DevelopmentWords;
+use crate::knowledge::shapes::{DevelopmentWords, ImageReference};
 use crate::source::path;
 use crate::syntax::yaml::YamlNode;
 
@@ -22,8 +22,8 @@ pub(super) fn mark_development(
     let words = &project.tree.shapes.servers.development;
     let mut searches = services.iter();
     let by_service = searches.find_map(|service| DevelopmentSearch { service, words }.find());
-    let by_folder = || find_folder(project, services, servers, words);
-    let Some(found) = by_service.or_else(by_folder) else {
+    let by_place = || find_place(project, services, servers, words);
+    let Some(found) = by_service.or_else(by_place) else {
         return;
     };
     for server in servers {
@@ -31,16 +31,15 @@ pub(super) fn mark_development(
     }
 }
 
-/// A folder of what developers start by hand, where the file starts nothing of the project's own: no service is
+/// A place of what developers start by hand, where the file starts nothing of the project's own: no service is
 /// built, and none names a server.
-fn find_folder(
+fn find_place(
     project: &ComposeProject<'_>,
     services: &[ComposeService<'_>],
     servers: &[RawServer],
     words: &DevelopmentWords,
 ) -> Option<DevelopmentSetup> {
-    let mut parts = path::folder(&project.files[0].path).split('/');
-    let folder = parts.find(|part| words.folders.iter().any(|known| known == part))?;
+    let place = name_place(project, words)?;
     let is_server = |service: &ComposeService<'_>| {
         let mut titles = servers.iter().map(|server| server.name.as_str());
         titles.any(|title| title.strip_prefix("service/") == Some(service.name))
@@ -57,16 +56,47 @@ fn find_folder(
         let mut words = texts.flat_map(|text| text.split(move |c| !is_part(c)));
         words.any(|word| names.contains(&word))
     };
+    // A sentinel and a node that joins a cluster name servers, and are none of the project's programs.
+    let serves_servers = |service: &ComposeService<'_>| {
+        let written = service.node("image").and_then(YamlNode::as_str);
+        // The name stands before what a variable says of it.
+        let name = written.and_then(|image| image.split(['$', '@']).next());
+        let image = name.map(|name| ImageReference::parse(name.trim_end_matches(':')));
+        image.is_some_and(|image| project.tree.shapes.is_about_servers(&image))
+    };
     let mut own = services.iter().filter(|service| {
-        service.node("build").is_some() || !is_server(service) && names_one(service)
+        let is_known = is_server(service) || serves_servers(service);
+        service.node("build").is_some() || !is_known && names_one(service)
     });
     if own.next().is_some() {
         return None;
     }
     Some(DevelopmentSetup {
         at: services.first()?.anchor(),
-        why: format!("in `{folder}` it starts nothing of the project's own"),
+        why: format!("{place} it starts nothing of the project's own"),
     })
+}
+
+/// Where the file stands, if developers keep there what they start by hand.
+fn name_place(project: &ComposeProject<'_>, words: &DevelopmentWords) -> Option<String> {
+    let folder = path::folder(&project.files[0].path);
+    let mut parts = folder.split('/');
+    if let Some(part) = parts.find(|part| words.folders.iter().any(|known| known == part)) {
+        return Some(format!("in `{part}`"));
+    }
+    let is_below = words
+        .package_folders
+        .iter()
+        .any(|name| name == path::name(folder));
+    let source = if is_below {
+        path::folder(folder)
+    } else {
+        folder
+    };
+    let files = project.tree.files;
+    let mut packages = words.packages.iter();
+    let package = packages.find(|name| files.holds(&path::join(source, name)))?;
+    Some(format!("beside `{package}`"))
 }
 
 struct DevelopmentSearch<'a> {

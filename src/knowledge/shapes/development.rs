@@ -12,6 +12,9 @@ pub struct DevelopmentWords {
     pub section: String,
     /// Folders whose compose files start what is beside a program that a developer runs, where they start nothing else.
     pub folders: Vec<String>,
+    /// Files that describe a package of source: the same holds beside them, and in these folders below.
+    pub packages: Vec<String>,
+    pub package_folders: Vec<String>,
     /// Patterns of the variables by which programs are told, and the values that mean development.
     pub variables: Vec<String>,
     pub values: Vec<String>,
