@@ -3,6 +3,8 @@
 //! What such a text says is deployed when the program runs, so it belongs to the tree like a file of
 //! manifests. Which objects it holds is read by `extract`; texts that are no manifests are left alone.
 
+use std::sync::Arc;
+
 use super::{ExtractedFile, FileReader, InputFile};
 use crate::extract::containers;
 use crate::extract::objects::ObjectIndex;
@@ -46,8 +48,9 @@ impl FileReader<'_> {
         let streams: Vec<yaml::YamlStream> = manifests.map(|text| yaml::parse(&text)).collect();
         let objects = ObjectIndex::of_streams(&streams);
         let mut raw = RawFacts::default();
+        let file_text = |_| Arc::clone(&input.text);
         for stream in &streams {
-            raw.absorb(self.manifests(stream, &input.text, &objects, &TreeFiles::default()));
+            raw.absorb(self.manifests(stream, &file_text, &objects, &TreeFiles::default()));
         }
         raw
     }

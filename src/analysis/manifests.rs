@@ -181,7 +181,7 @@ impl FileReader<'_> {
         let Some(stream) = shared.tree.get(&input.path).map(TreeFile::stream) else {
             return RawFacts::default();
         };
-        let read = self.manifests(stream, &input.text, shared.objects, shared.files);
+        let read = self.manifests(stream, shared.texts, shared.objects, shared.files);
         RawFacts {
             workloads: read.workloads,
             autoscalers: read.autoscalers,
@@ -201,7 +201,7 @@ impl FileReader<'_> {
                 ..RawFacts::default()
             }
         } else {
-            self.manifests(stream, &input.text, shared.objects, shared.files)
+            self.manifests(stream, shared.texts, shared.objects, shared.files)
         };
         if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled_template) {
             raw.defaults
@@ -217,7 +217,7 @@ impl FileReader<'_> {
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
         if !shared.given.contains(&input.path) {
-            self.values(stream, input, tree, &mut raw);
+            self.values(stream, input, shared, &mut raw);
         }
         raw.problems.extend(self.mistake(input, stream));
         raw.duplicate_keys.extend(find_duplicate_keys(stream));
@@ -245,18 +245,17 @@ impl FileReader<'_> {
         &self,
         stream: &yaml::YamlStream,
         input: &InputFile,
-        tree: &KustomizeTree,
+        shared: &ManifestTree<'_>,
         raw: &mut RawFacts,
     ) {
         let values_of = |path: &str| {
-            let first = tree.get(path)?.stream().documents.first()?;
+            let first = shared.tree.get(path)?.stream().documents.first()?;
             Some(first.root.clone())
         };
-        let file_text = |_| Arc::clone(&input.text);
         let none = ObjectIndex::default();
         // A chart reads the first document of its values.
         let first = stream.documents.first();
-        self.in_context(&file_text, &none, &TreeFiles::default(), |context| {
+        self.in_context(shared.texts, &none, &TreeFiles::default(), |context| {
             if let Some(document) = first {
                 let root = &document.root;
                 values::read(root, &input.path, &self.charts, context, raw, &values_of);
@@ -283,12 +282,11 @@ impl FileReader<'_> {
     pub(super) fn manifests(
         &self,
         stream: &yaml::YamlStream,
-        file_text: &Arc<str>,
+        file_text: &(dyn Fn(FileId) -> Arc<str> + Sync),
         objects: &ObjectIndex<'_>,
         tree_files: &TreeFiles<'_>,
     ) -> RawFacts {
-        let file_text = |_| Arc::clone(file_text);
-        self.in_context(&file_text, objects, tree_files, |context| {
+        self.in_context(file_text, objects, tree_files, |context| {
             let mut raw = manifest::read(stream, context);
             let roots = stream.documents.iter().map(|document| &document.root);
             let managed = roots.flat_map(|root| cloud_formation::servers(root, context));

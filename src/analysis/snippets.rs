@@ -63,7 +63,8 @@ impl FileReader<'_> {
                 .filter_map(|document| mapping::read(&document.root, &name, content, &is_directive))
                 .collect();
             let objects = ObjectIndex::of_stream(&stream);
-            let mut raw = self.manifests(&stream, &input.text, &objects, &TreeFiles::default());
+            let file_text = |_| Arc::clone(&input.text);
+            let mut raw = self.manifests(&stream, &file_text, &objects, &TreeFiles::default());
             self.part_of_values(&stream, input, &mut raw);
             raw.texts.extend(mapped);
             raw.absorb(self.read_compose_fence(&stream, input));
