@@ -70,7 +70,8 @@ const REFERENCE: char = '$';
 /// One source of an Application that is deployed by Helm.
 struct ArgoSource<'n> {
     source: &'n YamlNode,
-    helm: &'n YamlNode,
+    /// What Helm is given, where it is given anything.
+    helm: Option<&'n YamlNode>,
     /// The names of sources that only hold files for others.
     references: Vec<&'n str>,
 }
@@ -83,14 +84,11 @@ impl<'n> ArgoSource<'n> {
             .filter_map(|source| known_text(source.get("ref")));
         let references: Vec<&str> = references.collect();
         let all = spec.get("source").into_iter().chain(several);
-        all.filter_map(|source| {
-            let helm = source.get("helm")?;
-            let references = references.clone();
-            Some(Self {
-                source,
-                helm,
-                references,
-            })
+        let all = all.filter(|source| source.get("chart").or(source.get("helm")).is_some());
+        all.map(|source| Self {
+            source,
+            helm: source.get("helm"),
+            references: references.clone(),
         })
         .collect()
     }
@@ -123,16 +121,15 @@ impl<'n> ArgoSource<'n> {
                 }
             }
         }
-        if let Some(values) = argo_values(self.helm) {
+        if let Some(values) = self.helm.and_then(argo_values) {
             layers.lay(values);
         }
-        if let Some(why) = find_unfollowed(self.helm) {
+        if let Some(why) = self.helm.and_then(find_unfollowed) {
             layers.lay_unseen(why);
         }
-        let Some((values, visibility)) = layers.finish() else {
-            return;
-        };
-        let name = known_text(self.helm.get("releaseName")).map(str::to_owned);
+        let (values, visibility) = layers.finish_over(self.source.span);
+        let name = known_text(self.helm.and_then(|helm| helm.get("releaseName")));
+        let name = name.map(str::to_owned);
         let release = ChartRelease {
             sample: false,
             release: name.or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
@@ -148,7 +145,8 @@ impl<'n> ArgoSource<'n> {
     /// The paths of `valueFiles` in the tree, in order; none for a file that comes with the chart or that
     /// a template names. The repository of another source is this one where it holds the file.
     fn list_value_files(&self) -> Vec<Option<String>> {
-        let files = self.helm.get(VALUE_FILES).map(YamlNode::items);
+        let files = self.helm.and_then(|helm| helm.get(VALUE_FILES));
+        let files = files.map(YamlNode::items);
         let path_of = |file: &YamlNode| {
             let (reference, path) = known_text(Some(file))?
                 .strip_prefix(REFERENCE)?
@@ -235,9 +233,7 @@ fn flux(
     if let Some(values) = spec.get("values") {
         layers.lay(values.clone());
     }
-    let Some((values, visibility)) = layers.finish() else {
-        return;
-    };
+    let (values, visibility) = layers.finish_over(spec.span);
     let target = text("targetNamespace");
     let release = text("releaseName").or_else(|| {
         let name = Some(&object.name).filter(|_| !object.templated)?;

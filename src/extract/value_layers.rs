@@ -3,6 +3,7 @@
 
 use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
+use crate::source::Span;
 use crate::syntax::yaml::YamlNode;
 
 /// Values, the later over the earlier.
@@ -25,6 +26,13 @@ impl ValueLayers {
     pub fn lay_unseen(&mut self, why: Cause) {
         self.visibility.above = self.known.is_some().then(|| why.clone());
         self.visibility.below = Some(why);
+    }
+
+    /// The values over those of the chart itself: none at `place` where no layer can be seen. The chart is
+    /// deployed all the same.
+    pub fn finish_over(self, place: Span) -> (YamlNode, ValueVisibility) {
+        let none = || YamlNode::from_entries(Vec::new(), place);
+        (self.known.unwrap_or_else(none), self.visibility)
     }
 
     /// The values that can be seen; none where no layer can.
