@@ -51,6 +51,7 @@ pub fn deploy(
         shape,
         fields,
         visibility,
+        other_release: find_other_release(shape, version),
         context,
     };
     match spelled {
@@ -58,6 +59,19 @@ pub fn deploy(
         None => reading.read_unknown_release(raw),
     }
     true
+}
+
+/// Why a release may read fields that the one that the shape was read from does not.
+fn find_other_release(shape: &DeploymentShape, version: Option<&str>) -> Option<Cause> {
+    match shape.covers(version) {
+        Some(true) => None,
+        Some(false) => Some(Cause::Release(
+            "this release of the chart may read other fields than those that are known",
+        )),
+        None => Some(Cause::Release(
+            "which release of the chart reads the values is not known",
+        )),
+    }
 }
 
 /// Where a chart's own values say which image its first server runs.

@@ -28,6 +28,7 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
         shape,
         fields: ShapeFields::of_resource(root, shape.defaults_of(None)),
         visibility: ValueVisibility::default(),
+        other_release: None,
         context,
     };
     reading.read(raw);

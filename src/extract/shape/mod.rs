@@ -51,6 +51,8 @@ pub struct ShapeReading<'a> {
     pub shape: &'a DeploymentShape,
     pub fields: ShapeFields<'a>,
     pub visibility: ValueVisibility,
+    /// Why it is not known whether the release has the fields that the shape was read from.
+    pub other_release: Option<Cause>,
     pub context: &'a ManifestContext<'a>,
 }
 
@@ -409,7 +411,7 @@ impl<'a> ShapeReading<'a> {
         if holds == Some(false) {
             return Vec::new();
         }
-        let why = || match self.open_setting(field) {
+        let why = || match self.open_setting(field).or(self.other_release.clone()) {
             Some(reason) => Err(reason),
             None if holds.is_none() => Err(template_reason()),
             None => Ok(field.why.clone()),

@@ -210,6 +210,20 @@ impl ShapeFile {
 }
 
 impl DeploymentShape {
+    /// Whether a release has the fields that the shape lists: it is of the major version that they were read
+    /// from, or of one since they have their names. `None` where the release is not known.
+    pub fn covers(&self, version: Option<&str>) -> Option<bool> {
+        let read = self.read.as_ref().and_then(|read| read.release.as_deref());
+        let last = read.and_then(major);
+        let Some(last) = last else {
+            // What is not numbered has but one form.
+            return Some(true);
+        };
+        let first = self.older.as_ref().map_or(last, |older| older.before);
+        let major = version.and_then(major)?;
+        Some((first..=last).contains(&major))
+    }
+
     /// The trees of defaults that hold for a release, the one that counts first.
     pub fn defaults_of(&self, version: Option<&str>) -> Vec<&ValueTree> {
         let major = version.and_then(major);
