@@ -116,7 +116,7 @@ impl<'n> ArgoSource<'n> {
             match values {
                 Some(values) => layers.lay(values),
                 None => {
-                    let why = "one of the application's valueFiles is not in the tree";
+                    let why = "one of the application's valueFiles was not read";
                     layers.lay_unseen(Cause::Release(why));
                 }
             }
