@@ -1,7 +1,9 @@
 //! Branches of the form: an arm whose condition is known runs alone, the others each on their own copy
 //! of what is known. What a condition says of the environment goes with the arms.
 
-use super::form::{CodeArm, CodeBlock, CodeExpressionForm, ExpressionId, StatementForm};
+use super::form::{
+    CodeArm, CodeBlock, CodeExpressionForm, ExpressionId, ImportForm, StatementForm,
+};
 use super::interpreter::CodeInterpreter;
 use super::precondition::{Precondition, VariableTest, VariableTests};
 use super::value::{CodeState, CodeValue};
@@ -202,7 +204,8 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         for handler in handlers {
             let good = std::mem::replace(self.state(), failed.clone());
             self.block(handler);
-            let handled = std::mem::take(self.state());
+            let mut handled = std::mem::take(self.state());
+            leave_missing_packages(&mut handled, body);
             *self.state() = self.join_states(good, handled);
         }
         let dead = std::mem::take(&mut self.state().dead);
@@ -234,6 +237,25 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 Some(Precondition::Readable(name))
             }
             _ => None,
+        }
+    }
+}
+
+/// Takes out the names that a handler leaves at nil in place of what the body imports: nothing can be
+/// called on them, so that whoever calls relies on the import.
+fn leave_missing_packages(handled: &mut CodeState<'_>, body: &CodeBlock) {
+    for statement in body {
+        let StatementForm::Import(imports) = &statement.form else {
+            continue;
+        };
+        for import in imports {
+            let ImportForm::Name { name, .. } = import else {
+                continue;
+            };
+            let stands_in = CodeValue::Plain(ConstValue::Nil);
+            if handled.variables.get(name) == Some(&stands_in) {
+                handled.variables.remove(name);
+            }
         }
     }
 }
