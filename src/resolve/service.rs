@@ -220,15 +220,17 @@ fn resolve_observations(seen: &[PoolObservation], anchor: crate::source::Span) -
     }
 }
 
-/// Every client learns the programs that it is part of.
+/// Every client learns the programs that it is part of, and a workload that runs one of them.
 fn tell_clients(services: &[Subject], clients: &mut [Subject]) {
     let mut programs: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for service in services {
+        let workload = service.fact(ServiceFact::Workload);
         for client in &service.clients {
-            programs
-                .entry(client.index)
-                .or_default()
-                .push(&service.name);
+            let names = programs.entry(client.index).or_default();
+            names.push(&service.name);
+            if let (Some(workload), Some(client)) = (workload, clients.get_mut(client.index)) {
+                client.put(ClientFact::Workload, workload.clone());
+            }
         }
     }
     for (index, names) in programs {

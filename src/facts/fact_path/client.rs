@@ -85,6 +85,8 @@ fact_table! {
         SiteExample = "site.example": Bool,
             "it is in an examples folder, in code that supports tests, or in the documentation of a library";
         Service = "service": Text, "the programs it belongs to, by folder";
+        Workload = "workload": Text,
+            "a workload of the tree that runs one of its programs, `Kind/name`; absent if none is known";
     }
 }
 
