@@ -56,7 +56,7 @@ struct ChartDependency {
 
 /// Whether a path is a chart's own description, or the list of its charts in the older form.
 pub fn is_chart_file(path: &str) -> bool {
-    matches!(path::name(path), "Chart.yaml" | "requirements.yaml")
+    matches!(path::name(path), CHART_FILE | "requirements.yaml")
 }
 
 /// Whether a name says that the file holds values.
@@ -220,6 +220,25 @@ impl ChartFolders {
                 .any(|chart| path::is_within(&chart.dir, around))
     }
 
+    /// What to say of a chart that brings a server where its own values were not read, so that nobody takes
+    /// the silence for a sign that all is well.
+    fn note_missing_values(&self, path: &str, shapes: &DeploymentShapes) -> Option<String> {
+        let dir = path::folder(path);
+        let chart = self.charts.iter().find(|chart| chart.dir == dir)?;
+        let is_server =
+            |part: &&ChartDependency| shapes.library.find_published(&part.chart).is_some();
+        let part = chart.dependencies.iter().find(is_server)?;
+        let mut values = self.values.iter();
+        let is_missing = path::name(path) == CHART_FILE
+            && !values.any(|other| path::is_within(other, dir) && !self.is_test_of_chart(other));
+        is_missing.then(|| {
+            format!(
+                "its chart `{}` deploys a server, and `{OWN_VALUES}` beside it was not read (it is not there, or an ignore file names it): how the server is configured is not known",
+                part.chart.name
+            )
+        })
+    }
+
     /// Other files of values in the same folder.
     fn has_siblings(&self, path: &str) -> bool {
         let dir = path::folder(path);
@@ -231,6 +250,7 @@ impl ChartFolders {
     }
 }
 
+const CHART_FILE: &str = "Chart.yaml";
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
 const TEMPLATES: &str = "templates";
@@ -304,10 +324,12 @@ pub fn read(
     raw: &mut RawFacts,
     values_of: &dyn Fn(&str) -> Option<YamlNode>,
 ) {
-    let is_other = is_chart_file(path)
-        || charts.is_template(path)
-        || holds_variables(path)
-        || is_unit_test(root);
+    if is_chart_file(path) {
+        let note = charts.note_missing_values(path, context.shapes);
+        raw.notes.extend(note.map(|note| (root.span, note)));
+        return;
+    }
+    let is_other = charts.is_template(path) || holds_variables(path) || is_unit_test(root);
     if !root.is_map() || root.get("apiVersion").is_some() || is_other {
         return;
     }
